@@ -22,19 +22,31 @@ FLAGS = {
 PRICES = {
     "entry_price": "setup: wanted entry; none = at market now",
     "stop_price": "setup: protective stop; grid: overrides the stop on the average where given",
-    **{f"target_{i}": f"setup: price of target {i}; none = the R multiple of the rung" for i in range(1, TARGETS + 1)},
+    **{
+        f"target_{i}": f"setup: price of target {i}; none = the R multiple of the rung"
+        for i in range(1, TARGETS + 1)
+    },
     "anchor_price": "grid: levels hang from here; none = from the first fill of the cycle",
     "offset": "grid: distance of level 0 from the anchor (price units, not negative)",
     "spacing": "grid: distance between levels; level i = anchor -/+ (offset + i * spacing)",
-    **{f"level_{i}": f"grid, one side only: explicit price of level {i}, instead of anchor and spacing" for i in range(LEVELS)},
+    **{
+        f"level_{i}": f"grid, one side only: explicit price of level {i}, instead of anchor and spacing"
+        for i in range(LEVELS)
+    },
     **{f"level_exit_{i}": f"grid: take-profit of level {i} alone; none = common exit" for i in range(LEVELS)},
-    "take_profit_price": "grid: common take-profit, follows each plan; none = only exits by flag, stop or time",
+    "take_profit_price": "grid: common take-profit, follows each plan; none = exits by flag, stop or time",
     "trail_distance": "price distance of a trailing stop; none = no trailing",
 }
 NUMBERS = {
     "score": "multiplier of the risk budget, 1 = neutral (setup)",
-    **{f"target_r_{i}": f"setup: R multiple of target {i}; none = the rung's own" for i in range(1, TARGETS + 1)},
-    **{f"weight_{i}": f"grid: share of the allocation for level {i}; none = the management's weight" for i in range(LEVELS)},
+    **{
+        f"target_r_{i}": f"setup: R multiple of target {i}; none = the rung's own"
+        for i in range(1, TARGETS + 1)
+    },
+    **{
+        f"weight_{i}": f"grid: share of the allocation for level {i}; none = the management's weight"
+        for i in range(LEVELS)
+    },
     "min_profit": "grid: least profit against the average, as a share (0.004 = 0.4 %)",
     "min_hold": "seconds before a strategy exit is obeyed (stops always are)",
     "max_hold": "seconds after which the trade is closed; none = the management's",

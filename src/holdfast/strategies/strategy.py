@@ -1,4 +1,4 @@
-"""The contract of a strategy: bars in, a table of plans out. It has no memory, so there is nothing to recover."""
+"""The contract of a strategy: bars in, a table of plans out. It has no memory: nothing to recover."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Management:
     kind: Literal["setup", "grid"]
     # sizing
     risk_rate: float = 0.0  # setup: share of min(balance, equity) lost at the stop
-    allocation: float = 1.0  # grid: share of the capital base, before division among the strategy's instruments
+    allocation: float = 1.0  # grid: share of the capital base, before division among the instruments
     capital_base: Literal["balance", "equity", "fixed"] = "equity"
     fixed_capital: float = 0.0  # account currency, for capital_base "fixed"
     leverage: float = 1.0  # notional = margin x leverage
@@ -75,14 +75,16 @@ class Timeframes:
 
     base: str  # "1h": one plan row each closed bar
     higher: tuple[str, ...] = ()  # ("4h", "1d", "1w", "1M")
-    day_zone: str = "UTC"  # zone of the day boundary for resampling, e.g. "America/New_York+7h" for MetaTrader days
+    day_zone: str = "UTC"  # zone of the day boundary, e.g. "America/New_York+7h" for MetaTrader days
 
 
 @dataclass(frozen=True)
 class BarSet:
     """What `plan` is given: complete bars of one instrument, oldest first. `ts` is the opening time.
 
-    Columns: ts (datetime[ns, UTC]), open, high, low, close, volume (float64), spread optional.
+    Columns: ts (datetime[ns, UTC]), open, high, low, close, volume (float64), spread optional. Frames of
+    `higher` also carry `closes`, the instant from which the bar may be used (days and months have no fixed
+    length); they may reach further back than `base`.
     """
 
     pair: str
@@ -99,7 +101,7 @@ class Strategy(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
-    per_pair: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # base asset or pair -> parameter overrides that ship
+    per_pair: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # base asset or pair -> overrides that ship
 
     @abstractmethod
     def timeframes(self, p: Mapping[str, Any]) -> Timeframes:
@@ -109,9 +111,20 @@ class Strategy(ABC):
     def window(self, p: Mapping[str, Any]) -> int:
         """Base bars that one row may depend on; live computes the newest row over exactly this many."""
 
+    def higher_windows(self, p: Mapping[str, Any]) -> Mapping[str, int]:  # noqa: ARG002
+        """Closed bars of each higher timeframe that one row may depend on; live fetches exactly this many."""
+        return {}
+
+    def check(self, p: Mapping[str, Any]) -> None:  # noqa: B027 (most strategies have nothing to add)
+        """Raise SettingsError where values that are fine alone contradict each other."""
+
     @abstractmethod
     def plan(self, bars: BarSet, p: Mapping[str, Any]) -> pl.DataFrame:
-        """One row for each base bar, columns of `plan.COLUMNS`; rows before the warm-up start nothing."""
+        """One row for each base bar, columns of `plan.COLUMNS`; rows before the warm-up start nothing.
+
+        A row may use what closed at or before its instant, within `window` and `higher_windows`; it must not
+        matter whether history starts earlier. `check-strategy` proves both on real bars.
+        """
 
     @abstractmethod
     def management(self, p: Mapping[str, Any]) -> Management:
