@@ -1,0 +1,239 @@
+"""Market data on disk: which series there are, and their bars, funding and mark prices for a range of
+time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+from holdfast.errors import DataError, SettingsError, did_you_mean
+from holdfast.history import layout
+from holdfast.history.layout import Series
+from holdfast.history.names import DAY, Timeframe, TimeRange, format_instant, parse_pair, parse_timeframe
+from holdfast.history.parquet import edges, read_range
+from holdfast.history.quality import refuse_broken_bars, refuse_broken_order
+from holdfast.history.resample import resample
+from holdfast.history.zones import METATRADER_DAY, boundaries
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which files answer a question for bars, and whether they are resampled on the way."""
+
+    series: Series
+    timeframe: Timeframe  # the one that was asked for
+    zone: str  # day boundary of the buckets where resampled
+
+    @property
+    def resampled(self) -> bool:
+        return self.series.timeframe != self.timeframe
+
+
+class Store:
+    """A data folder of the layout in `layout.py`, used in place."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+
+    @cached_property
+    def _all(self) -> list[Series]:
+        return layout.find_series(self.data_dir)
+
+    def series(self, source: str | None = None, pair: str | None = None) -> list[Series]:
+        """All series, or those of a source, or of an instrument of it. Raises SettingsError for unknown
+        names."""
+        if source is None:
+            return list(self._all)
+        known = [s for s in self._all if s.source == source]
+        if not known:
+            raise SettingsError(
+                f"{self.data_dir} has no source '{source}'.", did_you_mean(source, self.sources())
+            )
+        return known if pair is None else _of_pair(known, pair)
+
+    def sources(self) -> list[str]:
+        """Names of the folders that hold bars: binance_perp, oanda_mid …"""
+        return sorted({s.source for s in self._all})
+
+    def pairs(self, source: str) -> list[str]:
+        """Instruments of a source, as people type them."""
+        return sorted({s.pair for s in self.series(source)})
+
+    def timeframes(self, source: str, pair: str) -> list[Timeframe]:
+        """Timeframes on disk, finest first."""
+        return sorted(s.timeframe for s in self.series(source, pair))
+
+    def finest(self, source: str, pair: str) -> Timeframe:
+        """The finest timeframe on disk."""
+        return self.timeframes(source, pair)[0]
+
+    def span(self, series: Series) -> tuple[int, int, int]:
+        """First and last ts (ns) and number of rows of a series, without reading its prices."""
+        found = [edges(path) for path in series.paths]
+        return min(f for f, _, _ in found), max(last for _, last, _ in found), sum(n for _, _, n in found)
+
+    def reading(
+        self,
+        source: str,
+        pair: str,
+        timeframe: str,
+        start: int | None = None,
+        end: int | None = None,
+        zone: str | None = None,
+    ) -> Reading:
+        """The series that answers for a timeframe: its own where that has bars in the range, else the finest
+        finer one that has. Raises SettingsError (no such timeframe) or DataError (nothing in the range)."""
+        wanted = parse_timeframe(timeframe)
+        known = self.series(source, pair)
+        usable = [s for s in known if _divides(s.timeframe, wanted)]
+        usable.sort(key=lambda s: (s.timeframe != wanted, s.timeframe))
+        if not usable:
+            have = ", ".join(s.timeframe.name for s in known)
+            raise SettingsError(
+                f"{source} has {known[0].pair} only as {have}, from which {wanted.name} bars cannot be made.",
+                f"Ask for {known[0].timeframe.name} or a multiple of it.",
+            )
+        day_zone = zone or ("UTC" if known[0].folder == "crypto" else METATRADER_DAY)
+        for series in usable:
+            first, last, rows = self.span(series)
+            if rows and (start is None or last >= start) and (end is None or first < end):
+                return Reading(series, wanted, day_zone)
+        raise self._nothing(usable, wanted, (start, end))
+
+    def bars(
+        self,
+        source: str,
+        pair: str,
+        timeframe: str,
+        start: int | None = None,
+        end: int | None = None,
+        zone: str | None = None,
+    ) -> pl.DataFrame:
+        """Closed bars with start <= ts < end (ns UTC): ts, open, high, low, close, volume[, spread].
+
+        Where no file of that timeframe has bars in the range, they are resampled from the finest finer one,
+        with the day boundary `zone` (default: UTC for crypto, the MetaTrader day else); partial buckets at
+        the edges of the data are dropped. Raises SettingsError for unknown names and DataError for data that
+        are broken or have nothing in the range.
+        """
+        reading = self.reading(source, pair, timeframe, start, end, zone)
+        if not reading.resampled:
+            frame = self._read(reading.series, (start, end))
+        else:
+            frame = self._resampled(reading, start, end)
+        if frame.is_empty():
+            raise self._nothing([reading.series], reading.timeframe, (start, end))
+        return frame
+
+    def _resampled(self, reading: Reading, start: int | None, end: int | None) -> pl.DataFrame:
+        """Whole buckets that open in the range: the finer bars are read from bucket edge to bucket edge."""
+        low = None if start is None else int(boundaries(start, start, reading.timeframe, reading.zone)[0])
+        high = None if end is None else int(boundaries(end - 1, end - 1, reading.timeframe, reading.zone)[-1])
+        fine = self._read(reading.series, (low, high))
+        if fine.is_empty():
+            return fine
+        coarse = resample(fine, reading.timeframe, reading.zone, base=reading.series.timeframe).drop("closes")
+        return coarse if start is None else coarse.filter(pl.col("ts").dt.epoch("ns") >= start)
+
+    def _read(self, series: Series, span: TimeRange) -> pl.DataFrame:
+        parts = [_checked(path, series, span) for path in series.paths]
+        return join_parts([part for part in parts if not part.is_empty()] or parts[:1], series)
+
+    def funding(
+        self, source: str, pair: str, start: int | None = None, end: int | None = None
+    ) -> pl.DataFrame | None:
+        """Settlements with start <= ts < end: ts, rate (share of notional, longs pay when positive); None =
+        no file."""
+        series = self.series(source, pair)[0]
+        path = layout.funding_path(self.data_dir, source, series.symbol)
+        return (
+            _table(path, layout.RATES, (start, end))
+            if series.asset_class == "perp" and path.exists()
+            else None
+        )
+
+    def mark(
+        self, source: str, pair: str, start: int | None = None, end: int | None = None
+    ) -> pl.DataFrame | None:
+        """Mark-price bars (ts, open, high, low, close) of the finest timeframe on disk; None = no file."""
+        series = self.series(source, pair)[0]
+        paths = layout.mark_paths(self.data_dir, source, series.symbol)
+        return (
+            _table(paths[0], layout.MARKS, (start, end)) if series.asset_class == "perp" and paths else None
+        )
+
+    def _nothing(self, known: list[Series], wanted: Timeframe, span: TimeRange) -> DataError:
+        """The refusal of a range without bars, saying what there is."""
+        have = []
+        for series in known:
+            first, last, _ = self.span(series)
+            have.append(f"{series.timeframe.name} from {format_instant(first)} to {format_instant(last)}")
+        sides = [format_instant(side) if side is not None else "" for side in span]
+        what = f"closed {wanted.name} bars of {known[0].pair}"
+        return DataError(
+            f"{known[0].source} has no {what} in {' - '.join(sides)} UTC.",
+            f"It has {'; '.join(have)}: choose a timerange inside.",
+        )
+
+
+def _divides(fine: Timeframe, coarse: Timeframe) -> bool:
+    """Whether bars of one timeframe can be made into another's: those of a day or less fit weeks and
+    months."""
+    if fine == coarse:
+        return True
+    if coarse.name[-1] in "wM":
+        return fine.ns <= DAY and DAY % fine.ns == 0
+    return fine.ns < coarse.ns and coarse.ns % fine.ns == 0
+
+
+def _of_pair(known: list[Series], text: str) -> list[Series]:
+    pair = parse_pair(text)
+    found = [s for s in known if s.symbol == pair.symbol]
+    pairs = {s.pair for s in known}
+    if not found:
+        raise SettingsError(
+            f"{known[0].source} has no {text}.", did_you_mean(pair.named(known[0].asset_class), pairs)
+        )
+    if pair.settle and found[0].asset_class != "perp":
+        raise SettingsError(
+            f"{text} is a perpetual, and {known[0].source} holds {found[0].pair}.",
+            f"Ask for {found[0].pair}, or name a source of perpetuals.",
+        )
+    return found
+
+
+def _checked(path: Path, series: Series, span: TimeRange) -> pl.DataFrame:
+    frame = read_range(path, layout.BARS, span, extra=("spread",))
+    refuse_broken_bars(frame, str(path), series.timeframe)
+    return frame
+
+
+def _table(path: Path, schema: Mapping[str, pl.DataType], span: TimeRange) -> pl.DataFrame:
+    frame = read_range(path, schema, span)
+    refuse_broken_order(frame, str(path))
+    return frame
+
+
+def join_parts(parts: list[pl.DataFrame], series: Series) -> pl.DataFrame:
+    """Parts of one series in time order. Bars that two parts share must agree; raises DataError where not."""
+    if len(parts) == 1:
+        return parts[0]
+    shared = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
+    ordered = sorted((part.select(shared) for part in parts), key=lambda part: part["ts"][0])
+    joined = pl.concat(ordered)
+    if all(earlier["ts"][-1] < later["ts"][0] for earlier, later in pairwise(ordered)):
+        return joined
+    joined = joined.unique(maintain_order=True).sort("ts", maintain_order=True)
+    twice = joined.filter(joined["ts"].is_duplicated())
+    if not twice.is_empty():
+        names = ", ".join(path.name for path in series.paths)
+        raise DataError(
+            f"The files {names} of {series.source} disagree at {twice['ts'][0]:%Y-%m-%d %H:%M} UTC.",
+            "Keep one of them.",
+        )
+    return joined

@@ -1,0 +1,96 @@
+"""Where days begin, and the instants at which the bars of a timeframe open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from holdfast.errors import SettingsError, did_you_mean
+from holdfast.history.names import DAY, HOUR, Timeframe
+
+METATRADER_DAY = "America/New_York+7h"  # server midnight is 17:00 New York on every day of the year
+_MONDAY = 4 * DAY  # 1970-01-05 was the first Monday after the epoch
+
+Instants = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DayZone:
+    """A wall clock whose midnight starts a day: an IANA zone and hours added to it."""
+
+    zone: str
+    offset: int  # ns
+
+
+@cache
+def parse_day_zone(text: str) -> DayZone:
+    """Read `UTC`, an IANA zone, or one with hours added, as `America/New_York+7h` (the MetaTrader day).
+
+    Raises SettingsError for a zone that is not in the IANA database.
+    """
+    match = re.fullmatch(r"(.+?)(?:([+-]\d{1,2})h)?", text.strip())
+    zone, hours = (match[1], int(match[2] or 0)) if match else (text, 0)
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, KeyError):
+        raise SettingsError(
+            f"'{text}' is not a time zone.",
+            f"{did_you_mean(zone, available_timezones())} Hours may be added, as in {METATRADER_DAY}.",
+        ) from None
+    return DayZone(zone, hours * HOUR)
+
+
+def boundaries(first: int, last: int, timeframe: Timeframe, day_zone: str) -> Instants:
+    """Opening instants (ns UTC, ascending) of buckets, from the one with `first` in it to the one after `last`.
+
+    Buckets up to an hour follow UTC. Longer ones follow the wall clock of the zone, so that a day is 23 or 25
+    hours long where the clocks change and its 4h bars still start at midnight. Weeks start on Monday; an FX
+    week therefore starts with the market, Sunday 17:00 New York, in the MetaTrader zone.
+    """
+    if timeframe.ns <= HOUR:
+        start = first // timeframe.ns * timeframe.ns
+        return np.arange(start, last + 2 * timeframe.ns, timeframe.ns, dtype=np.int64)
+    zone = parse_day_zone(day_zone)
+    # A day of slack on either side covers every difference between a wall clock and UTC.
+    grid = _wall_grid(first + zone.offset - DAY, last + zone.offset + DAY, timeframe)
+    instants = _to_utc(grid - zone.offset, zone.zone)
+    begin = int(np.searchsorted(instants, first, side="right")) - 1
+    end = int(np.searchsorted(instants, last, side="right")) + 1
+    return instants[begin:end]
+
+
+def _wall_grid(low: int, high: int, timeframe: Timeframe) -> Instants:
+    """Bucket openings on a wall clock, in ns as if it were UTC, one before `low` to one after `high`."""
+    if timeframe.name == "1M":
+        months = np.array([low, high], dtype="datetime64[ns]").astype("datetime64[M]").astype(np.int64)
+        months_range = np.arange(months[0], months[1] + 3).astype("datetime64[M]")
+        return months_range.astype("datetime64[ns]").astype(np.int64)
+    anchor = _MONDAY if timeframe.name == "1w" else 0
+    step = timeframe.ns
+    start = (low - anchor) // step * step + anchor
+    return np.arange(start, high + 2 * step, step, dtype=np.int64)
+
+
+def _to_utc(wall: Instants, zone: str) -> Instants:
+    """Instants of wall-clock times. The first of two equal times counts; a skipped one is the end of the
+    skip."""
+    if zone == "UTC":
+        return wall
+    naive = pl.Series(wall).cast(pl.Datetime("ns"))
+    found = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    if found.null_count():
+        # Clocks skip from a whole hour on, where buckets start: an hour earlier exists and is an hour away.
+        earlier = naive.dt.offset_by("-1h").dt.replace_time_zone(
+            zone, ambiguous="latest", non_existent="null"
+        )
+        found = found.zip_with(
+            found.is_not_null(),
+            earlier.dt.convert_time_zone("UTC").dt.offset_by("1h").dt.convert_time_zone(zone),
+        )
+    return found.dt.epoch("ns").to_numpy()
