@@ -95,9 +95,13 @@ def _entry(symbol: str, raw: Mapping[str, Any], tables: Mapping[str, list[Tier]]
     pair = parse_pair(symbol)
     quote = raw.get("quote", pair.quote)
     fields: Fields = {
-        **{"symbol": symbol, "pair": pair.named(raw["asset_class"])},
-        **{"base": pair.base, "quote": quote, "settle": quote},
-        **{"quantity_min": raw["step_size"], "spread_floor": raw["tick_size"]},
+        "symbol": symbol,
+        "pair": pair.named(raw["asset_class"]),
+        "base": pair.base,
+        "quote": quote,
+        "settle": quote,
+        "quantity_min": raw["step_size"],
+        "spread_floor": raw["tick_size"],
         **raw,
         "tiers": tables[raw["tiers"]],
     }

@@ -72,9 +72,15 @@ def inferred_fields(
     spread, slippage = (_up(max(price * share, 2 * tick), tick) for share in shares)
     quote = pair.quote or "USD"
     common: dict[str, Any] = {
-        **{"symbol": pair.symbol, "asset_class": asset_class},
-        **{"base": pair.base, "quote": quote, "settle": quote},
-        **{"tick_size": tick, "spread": spread, "spread_floor": spread, "slippage": slippage},
+        "symbol": pair.symbol,
+        "asset_class": asset_class,
+        "base": pair.base,
+        "quote": quote,
+        "settle": quote,
+        "tick_size": tick,
+        "spread": spread,
+        "spread_floor": spread,
+        "slippage": slippage,
     }
     own = (
         _crypto(asset_class, price, sample)

@@ -94,6 +94,11 @@ def funding_path(data_dir: Path, source: str, symbol: str) -> Path:
     return data_dir / "crypto" / "funding" / f"{venue_of(source)}_{symbol}.parquet"
 
 
+def mark_path(data_dir: Path, source: str, symbol: str, timeframe: Timeframe) -> Path:
+    """Where mark prices of a timeframe are kept."""
+    return data_dir / "crypto" / "mark" / f"{venue_of(source)}_{symbol}_{timeframe.name}.parquet"
+
+
 def mark_paths(data_dir: Path, source: str, symbol: str) -> list[Path]:
     """Mark-price files of a perpetual, finest timeframe first."""
     found = (data_dir / "crypto" / "mark").glob(f"{venue_of(source)}_{symbol}_*.parquet")

@@ -47,15 +47,14 @@ def parse_day_zone(text: str) -> DayZone:
 
 
 def boundaries(first: int, last: int, timeframe: Timeframe, day_zone: str) -> Instants:
-    """Opening instants (ns UTC, ascending) of buckets, from the one with `first` in it to the one after `last`.
+    """Opening instants (ns UTC, ascending) of buckets, from the one of `first` to the one after `last`.
 
     Buckets up to an hour follow UTC. Longer ones follow the wall clock of the zone, so that a day is 23 or 25
     hours long where the clocks change and its 4h bars still start at midnight. Weeks start on Monday; an FX
     week therefore starts with the market, Sunday 17:00 New York, in the MetaTrader zone.
     """
     if timeframe.ns <= HOUR:
-        start = first // timeframe.ns * timeframe.ns
-        return np.arange(start, last + 2 * timeframe.ns, timeframe.ns, dtype=np.int64)
+        return np.arange(first // timeframe.ns, last // timeframe.ns + 2, dtype=np.int64) * timeframe.ns
     zone = parse_day_zone(day_zone)
     # A day of slack on either side covers every difference between a wall clock and UTC.
     grid = _wall_grid(first + zone.offset - DAY, last + zone.offset + DAY, timeframe)
@@ -73,8 +72,7 @@ def _wall_grid(low: int, high: int, timeframe: Timeframe) -> Instants:
         return months_range.astype("datetime64[ns]").astype(np.int64)
     anchor = _MONDAY if timeframe.name == "1w" else 0
     step = timeframe.ns
-    start = (low - anchor) // step * step + anchor
-    return np.arange(start, high + 2 * step, step, dtype=np.int64)
+    return np.arange((low - anchor) // step, (high - anchor) // step + 2, dtype=np.int64) * step + anchor
 
 
 def _to_utc(wall: Instants, zone: str) -> Instants:
