@@ -100,11 +100,11 @@ def _entry(symbol: str, raw: Mapping[str, Any], tables: Mapping[str, list[Tier]]
         "base": pair.base,
         "quote": quote,
         "settle": quote,
-        "quantity_min": raw["step_size"],
-        "spread_floor": raw["tick_size"],
         **raw,
         "tiers": tables[raw["tiers"]],
     }
+    fields.setdefault("quantity_min", raw["step_size"])
+    fields.setdefault("spread_floor", raw["tick_size"])
     fields = {key: _value(key, value, where) for key, value in fields.items()}
     lint(fields, where)
     return fields
@@ -128,7 +128,10 @@ def lint(fields: Mapping[str, Any], where: str) -> None:
     mend."""
     for problem, mend in (*_number_problems(fields), *_tier_problems(fields["tiers"])):
         raise SettingsError(f"{where}: {problem}.", mend)
-    parse_session(fields.get("session", "24/7"))
+    try:
+        parse_session(fields.get("session", "24/7"))
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error.problem}", error.mend) from None
 
 
 def _number_problems(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

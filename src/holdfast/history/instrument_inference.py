@@ -52,7 +52,9 @@ def tick_seen(sample: pl.DataFrame) -> Decimal:
 
 def _on_grid(numbers: np.ndarray[Any, np.dtype[np.float64]], step: float) -> bool:
     counts = numbers / step
-    return bool((np.abs(counts - np.round(counts)) > 1e-4).mean() <= _OFF_GRID)
+    # What a double leaves over is below a part in 10^11; a price one digit beyond the grid is off by far more.
+    off = np.abs(counts - np.round(counts)) > 1e-7 + 1e-11 * counts
+    return bool(off.mean() <= _OFF_GRID)
 
 
 def _step_seen(sample: pl.DataFrame) -> Decimal:
