@@ -1,1 +1,1 @@
-
+"""How state changes: verbs. No clock, no input or output, no randomness."""

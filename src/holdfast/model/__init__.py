@@ -1,1 +1,1 @@
-
+"""What exists: nouns, units and the money they mean."""

@@ -1,1 +1,31 @@
+"""How data is declared and compiled. Not one trading word."""
 
+from holdfast.records.kernel import KernelError, compiled, kernel
+from holdfast.records.record import (
+    Rows,
+    as_dict,
+    clear_record,
+    copy_record,
+    digest,
+    layout_digest,
+    packed,
+    record,
+    rows,
+    unpack_into,
+)
+
+__all__ = [
+    "KernelError",
+    "Rows",
+    "as_dict",
+    "clear_record",
+    "compiled",
+    "copy_record",
+    "digest",
+    "kernel",
+    "layout_digest",
+    "packed",
+    "record",
+    "rows",
+    "unpack_into",
+]

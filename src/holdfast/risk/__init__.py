@@ -1,1 +1,1 @@
-
+"""Whether an order may leave, and what must stop."""

@@ -1,0 +1,67 @@
+"""The only door: one event in, commands out. Everything else in this package is called from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from holdfast.engine.control import (
+    on_account_opened,
+    on_boundary,
+    on_exit_request,
+    on_instrument_listed,
+    on_limits_set,
+    on_mandate_given,
+    on_severity_change,
+)
+from holdfast.engine.money import on_cash_flow, on_closure, on_funding, on_rollover, on_tick_value
+from holdfast.engine.plans import on_plan
+from holdfast.engine.prices import on_price
+from holdfast.engine.reports import on_order_report
+from holdfast.model import events
+from holdfast.model.commands import Command, Outbox
+from holdfast.model.state import State
+from holdfast.records import copy_record
+
+HANDLERS: dict[type, Callable[..., None]] = {
+    events.Price: on_price,
+    events.Plan: on_plan,
+    events.OrderReport: on_order_report,
+    events.Funding: on_funding,
+    events.Rollover: on_rollover,
+    events.TickValue: on_tick_value,
+    events.CashFlow: on_cash_flow,
+    events.Closure: on_closure,
+    events.Boundary: on_boundary,
+    events.SeverityChange: on_severity_change,
+    events.ExitRequest: on_exit_request,
+    events.AccountOpened: on_account_opened,
+    events.InstrumentListed: on_instrument_listed,
+    events.MandateGiven: on_mandate_given,
+    events.LimitsSet: on_limits_set,
+}
+
+
+class Engine:
+    """All trading state, and the one way to change it. No input or output, no clock, no randomness."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state or State()
+        self.outbox = Outbox()
+
+    def apply(self, event: Any) -> list[Command]:
+        """Apply one event of `model.events`; returns its commands in order.
+
+        Notes and closed trades of the event stay in `outbox` until the next call. An exception means a bug or
+        a broken event: the state may be half changed, so the session must stop and recover by replay.
+        """
+        self.outbox.command_count = self.outbox.note_count = self.outbox.closed_count = 0
+        HANDLERS[type(event)](self.state, self.outbox, event)
+        return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
+
+
+def copy_of(command: Command) -> Command:
+    """A command that outlives the outbox."""
+    made = Command()
+    copy_record(made, command)
+    return made

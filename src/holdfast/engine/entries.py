@@ -1,0 +1,73 @@
+"""How an entry leaves: sized, asked at the gate, reserved, placed. Every entry goes through `enter`."""
+
+from __future__ import annotations
+
+from holdfast.engine.notes import note_denial
+from holdfast.engine.orders import has_room, place, send
+from holdfast.engine.trades import count_busy
+from holdfast.model.commands import Outbox
+from holdfast.model.enums import Denial, OrderType, Role
+from holdfast.model.instrument import entry_quote
+from holdfast.model.state import State
+from holdfast.records import kernel
+from holdfast.risk.exposure import reserve
+from holdfast.risk.gate import check
+from holdfast.risk.rules import deny
+
+
+@kernel
+def ask_gate(
+    state: State, outbox: Outbox, row: int, quantity: int, price: int, stop_price: int, replaces: int
+) -> Denial:
+    """Ask for one entry; a refusal is noted and the trade waits before it asks again."""
+    trade = state.trades[row]
+    ask = state.ask
+    ask.trade_row = row
+    ask.instrument_id = trade.instrument_id
+    ask.side = trade.side
+    ask.quantity = quantity
+    ask.price = price
+    ask.stop_price = stop_price
+    ask.replaces = replaces
+    denial = check(state, ask)
+    if denial == Denial.NONE and replaces == 0 and not has_room(state):
+        denial = deny(state, Denial.TABLE_FULL, state.order_watermark, state.order_watermark)
+        state.denials[denial].count += 1
+    if denial != Denial.NONE:
+        note_denial(state, outbox, trade, price, quantity)
+        trade.retry_at_ns = state.time_ns + state.mandates[trade.mandate_id].retry_ns
+    return denial
+
+
+@kernel
+def enter(
+    state: State,
+    outbox: Outbox,
+    row: int,
+    index: int,
+    order_type: OrderType,
+    price: int,
+    quantity: int,
+    stop_price: int,
+    post_only: bool,
+) -> int:
+    """Place one entry if the gate lets it pass; returns the order's row, 0 when refused."""
+    trade = state.trades[row]
+    instrument = state.instruments[trade.instrument_id]
+    judged = price if order_type == OrderType.LIMIT else entry_quote(instrument, trade.side)
+    if ask_gate(state, outbox, row, quantity, judged, stop_price, 0) != Denial.NONE:
+        return 0
+    made = place(state, outbox, row, Role.ENTRY, index, order_type, price, quantity)
+    order = state.orders[made]
+    order.confirmed_price = judged
+    order.stop_price = stop_price
+    order.post_only = post_only and order_type == OrderType.LIMIT
+    reserve(state, order)
+    level = trade.levels[index]
+    level.order_row = made
+    level.price = judged
+    level.quantity = quantity
+    state.account.entries_today += 1
+    send(state, outbox, made)
+    count_busy(state, row)
+    return made

@@ -1,0 +1,277 @@
+"""Several levels, one stop on the average (or one each), a take-profit that follows the plan."""
+
+from __future__ import annotations
+
+from holdfast.engine.entries import ask_gate, enter
+from holdfast.engine.exits import begin_exit, may_exit
+from holdfast.engine.notes import note
+from holdfast.engine.orders import amend, cancel, place, send
+from holdfast.engine.setups import may_arm
+from holdfast.engine.stops import hold_level_stops, hold_stop, stop_from
+from holdfast.engine.trades import drop_trade, settle, start_trade
+from holdfast.model.arithmetic import scale_up
+from holdfast.model.commands import Outbox
+from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase, Role
+from holdfast.model.events import Plan
+from holdfast.model.mandate import Mandate
+from holdfast.model.state import State
+from holdfast.model.trade import Trade, average_of, trade_slot
+from holdfast.model.units import LEVELS
+from holdfast.records import kernel
+from holdfast.risk.exposure import reserve
+from holdfast.risk.sizing import grid_capital, level_quantity, reduced, worst_severity
+
+
+@kernel
+def plan_grid(state: State, outbox: Outbox, plan: Plan) -> None:
+    """Both sides follow the plan; one that holds a position keeps the other from starting."""
+    for k in range(2):
+        side = 1 - 2 * k
+        row = trade_slot(plan.mandate_id, side)
+        trade = state.trades[row]
+        start = plan.start_long if k == 0 else plan.start_short
+        leave = plan.exit_long if k == 0 else plan.exit_short
+        settle(state, row)
+        other = state.trades[trade_slot(plan.mandate_id, -side)]
+        if trade.phase == Phase.IDLE and start and other.quantity == 0:
+            begin_cycle(state, outbox, plan, side)
+        elif trade.phase == Phase.ENTERING and trade.quantity == 0 and not start:
+            drop_trade(state, outbox, row, Drop.WITHDRAWN)
+        elif leave and may_exit(state, trade):
+            trade.exit_tag = plan.exit_tag
+            begin_exit(state, outbox, row, Exit.EXIT_SIGNAL, Drop.EXIT_FLAG)
+        elif trade.phase == Phase.ENTERING or trade.phase == Phase.OPEN:
+            follow_plan(state, outbox, row, plan)
+
+
+@kernel
+def begin_cycle(state: State, outbox: Outbox, plan: Plan, side: int) -> None:
+    """Start a cycle: its first levels go to the gate at once."""
+    if may_arm(state, outbox, plan.mandate_id, side) != Denial.NONE:
+        return
+    row = start_trade(state, outbox, plan.mandate_id, side, plan)
+    trade = state.trades[row]
+    mandate = state.mandates[plan.mandate_id]
+    trade.level_count = mandate.level_count
+    trade.leg_count = 1
+    trade.phase = Phase.ENTERING
+    trade.enter_now = plan.enter_now
+    follow_plan(state, outbox, row, plan)
+    if trade.enter_now and trade.order_count == 0:
+        drop_trade(state, outbox, row, Drop.WITHDRAWN)  # its moment was now, and the gate said no
+
+
+@kernel
+def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
+    """Take over what may move with each plan: anchor, spacing, take-profit, explicit levels."""
+    trade = state.trades[row]
+    if plan.anchor_price > 0:
+        trade.anchor_price = plan.anchor_price
+        trade.anchored = True
+    trade.offset = plan.offset
+    trade.spacing = plan.spacing
+    trade.take_profit_price = plan.take_profit_price
+    trade.plan_stop_price = plan.stop_price
+    if plan.trail_distance > 0:
+        trade.trail_distance = plan.trail_distance
+    if trade.quantity == 0:
+        trade.capital = grid_capital(state.account, state.mandates[trade.mandate_id])
+    for i in range(LEVELS):
+        trade.levels[i].wanted_price = plan.levels[i].price
+        trade.levels[i].exit_price = plan.levels[i].exit_price
+    hold_levels(state, outbox, row)
+    hold_take_profit(state, outbox, row)
+
+
+@kernel
+def level_price(trade: Trade, index: int, explicit: int) -> int:
+    """The plan's own price, else anchor and spacing; 0 while there is nothing to hang from."""
+    if explicit > 0:
+        return explicit
+    if trade.anchor_price <= 0:
+        return 0
+    return trade.anchor_price - trade.side * (trade.offset + index * trade.spacing)
+
+
+@kernel
+def hold_levels(state: State, outbox: Outbox, row: int) -> None:
+    """Every level that is not filled: taken now, rested, or moved."""
+    trade = state.trades[row]
+    mandate = state.mandates[trade.mandate_id]
+    for i in range(trade.level_count):
+        level = trade.levels[i]
+        if level.done or level.filled_quantity > 0 or trade.phase == Phase.COOLDOWN:
+            continue
+        if i == 0 and trade.enter_now:
+            if level.order_row == 0:
+                take_first_level(state, outbox, row, mandate)
+            continue
+        price = level_price(trade, i, level.wanted_price)
+        if price > 0:
+            hold_level(state, outbox, row, i, price, mandate)
+        elif level.order_row != 0:
+            cancel(state, outbox, level.order_row)
+
+
+@kernel
+def level_stop(trade: Trade, mandate: Mandate, price: int) -> int:
+    """The stop that a level carries: as if it were the whole average."""
+    return stop_from(trade, mandate, price)
+
+
+@kernel
+def size_level(state: State, trade: Trade, mandate: Mandate, index: int, price: int) -> int:
+    """The level's share of the cycle's capital; halved while entries are reduced."""
+    instrument = state.instruments[trade.instrument_id]
+    quantity = level_quantity(instrument.contract, trade, mandate, price, mandate.weights[index].share)
+    return reduced(
+        quantity,
+        worst_severity(state.severity, state.account.severity, instrument.severity, mandate.severity),
+    )
+
+
+@kernel
+def take_first_level(state: State, outbox: Outbox, row: int, mandate: Mandate) -> None:
+    """The first level of a breakout is bought, not waited for."""
+    trade = state.trades[row]
+    instrument = state.instruments[trade.instrument_id]
+    price = instrument.ask if trade.side > 0 else instrument.bid
+    quantity = size_level(state, trade, mandate, 0, price)
+    stop = level_stop(trade, mandate, price)
+    enter(state, outbox, row, 0, OrderType.MARKET, 0, quantity, stop, False)
+
+
+@kernel
+def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, mandate: Mandate) -> None:
+    """Every level passes the same gate as the first, and so does every move of it."""
+    trade = state.trades[row]
+    level = trade.levels[index]
+    at_work = level.order_row
+    quantity = size_level(state, trade, mandate, index, price)
+    stop = level_stop(trade, mandate, price)
+    if at_work == 0:
+        if enter(state, outbox, row, index, OrderType.LIMIT, price, quantity, stop, mandate.post_only) != 0:
+            note(state, outbox, trade, NoteKind.LEVEL_PLACED, index, price, quantity)
+        return
+    order = state.orders[at_work]
+    if order.amend_pending or order.cancel_pending or order.filled_quantity > 0:
+        return
+    if price == order.limit_price and quantity == order.quantity:
+        return
+    if ask_gate(state, outbox, row, quantity, price, stop, at_work) != Denial.NONE:
+        cancel(state, outbox, at_work)
+        return
+    if quantity != order.quantity and not state.instruments[trade.instrument_id].contract.can_amend_quantity:
+        quantity = order.quantity
+    order.stop_price = stop
+    order.sized_at_equity = state.account.equity
+    level.price = price
+    level.quantity = quantity
+    amend(state, outbox, at_work, price, quantity)
+    reserve(state, order)
+
+
+@kernel
+def common_exit_price(trade: Trade) -> int:
+    """The plan's take-profit, never nearer than the least profit against the average; 0 = none."""
+    if trade.take_profit_price <= 0:
+        return 0
+    long = trade.side > 0
+    average = average_of(trade.entry_value, trade.quantity, long)
+    least = average + trade.side * scale_up(average, trade.min_profit)
+    if trade.min_profit == 0:
+        return trade.take_profit_price
+    return max(least, trade.take_profit_price) if long else min(least, trade.take_profit_price)
+
+
+@kernel
+def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
+    """One reduce-only limit for the whole position, and one for each level with an exit of its own."""
+    trade = state.trades[row]
+    if trade.quantity == 0 or trade.phase != Phase.OPEN:
+        return
+    alone = 0
+    for i in range(trade.level_count):
+        if trade.levels[i].exit_price > 0:
+            alone += trade.levels[i].open_quantity
+            hold_level_exit(state, outbox, row, i)
+    price = common_exit_price(trade)
+    leg = trade.legs[0]
+    quantity = trade.quantity - alone
+    if price <= 0 or quantity <= 0:
+        cancel(state, outbox, leg.order_row)
+        return
+    leg.price = price
+    if leg.order_row == 0:
+        leg.quantity = quantity
+        leg.order_row = place(state, outbox, row, Role.TARGET, 0, OrderType.LIMIT, price, quantity)
+        send(state, outbox, leg.order_row)
+        note(state, outbox, trade, NoteKind.TARGET_MOVED, 0, price, quantity)
+    else:
+        leg.quantity = quantity + state.orders[leg.order_row].filled_quantity
+        if amend(state, outbox, leg.order_row, price, leg.quantity):
+            note(state, outbox, trade, NoteKind.TARGET_MOVED, 0, price, quantity)
+
+
+@kernel
+def hold_level_exit(state: State, outbox: Outbox, row: int, index: int) -> None:
+    """A level's own take-profit."""
+    level = state.trades[row].levels[index]
+    if level.open_quantity == 0:
+        return
+    if level.exit_row == 0:
+        made = place(
+            state, outbox, row, Role.TARGET, index, OrderType.LIMIT, level.exit_price, level.open_quantity
+        )
+        level.exit_row = made
+        send(state, outbox, made)
+    else:
+        filled = state.orders[level.exit_row].filled_quantity
+        amend(state, outbox, level.exit_row, level.exit_price, level.open_quantity + filled)
+
+
+@kernel
+def level_filled(state: State, outbox: Outbox, row: int) -> None:
+    """After any entry fill: the stop first, then the take-profit, then levels that hang from the first fill."""
+    trade = state.trades[row]
+    mandate = state.mandates[trade.mandate_id]
+    other = trade_slot(trade.mandate_id, -trade.side)
+    if state.trades[other].phase == Phase.ENTERING and state.trades[other].quantity == 0:
+        drop_trade(state, outbox, other, Drop.OTHER_SIDE)
+    hold_protection(state, outbox, row, mandate)
+    hold_take_profit(state, outbox, row)
+    if not trade.anchored and trade.anchor_price == 0:
+        trade.anchor_price = average_of(trade.entry_total, trade.entry_quantity, False)
+        hold_levels(state, outbox, row)
+
+
+@kernel
+def hold_protection(state: State, outbox: Outbox, row: int, mandate: Mandate) -> None:
+    """The stop on the average moves with it; a stop that a trail has tightened stays."""
+    trade = state.trades[row]
+    average = average_of(trade.entry_value, trade.quantity, trade.side > 0)
+    price = stop_from(trade, mandate, average)
+    if trade.initial_stop_price == 0:
+        trade.initial_stop_price = price
+    if mandate.stop_per_level:
+        trade.stop_price = price
+        hold_level_stops(state, outbox, row)
+        return
+    if trade.best_price == 0 or trade.side * (price - trade.stop_price) > 0:
+        if price != trade.stop_price:
+            trade.stop_price = price
+            note(state, outbox, trade, NoteKind.STOP_MOVED, 0, price, trade.quantity)
+    hold_stop(state, outbox, row)
+
+
+@kernel
+def part_closed(state: State, outbox: Outbox, row: int) -> None:
+    """After a partial exit: what protects and what takes profit shrink with the position."""
+    trade = state.trades[row]
+    if trade.quantity == 0:
+        return
+    if state.mandates[trade.mandate_id].stop_per_level:
+        hold_level_stops(state, outbox, row)
+    else:
+        hold_stop(state, outbox, row)
+    hold_take_profit(state, outbox, row)

@@ -1,0 +1,93 @@
+"""Prices in: marks, queues, rungs, trails, clocks of trades."""
+
+from __future__ import annotations
+
+from holdfast.engine.exits import begin_exit, continue_exit, overstayed
+from holdfast.engine.ladder import watch_legs
+from holdfast.engine.setups import queue_setup, watch_entry
+from holdfast.engine.stops import follow, hold_level_stops, hold_stop
+from holdfast.engine.trades import settle
+from holdfast.model.commands import Outbox
+from holdfast.model.enums import Drop, Exit, Kind, Phase
+from holdfast.model.events import Price
+from holdfast.model.instrument import Instrument, best_exit, pnl_of, worst_exit
+from holdfast.model.state import State
+from holdfast.model.trade import Trade
+from holdfast.model.units import TRADES
+from holdfast.records import kernel
+from holdfast.risk.exposure import mark
+
+
+@kernel
+def on_price(state: State, outbox: Outbox, price: Price) -> None:
+    """One kind of price event: bid, ask, and the extremes since the last one."""
+    instrument = state.instruments[price.instrument_id]
+    assert 0 < price.low <= price.bid <= price.high
+    assert price.bid <= price.ask
+    assert price.ask + price.high - price.bid <= instrument.contract.price_max
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, price.time_ns)
+    instrument.bid = price.bid
+    instrument.ask = price.ask
+    instrument.low = price.low
+    instrument.high = price.high
+    instrument.price_time_ns = price.time_ns
+    if instrument.first_trade == 0:
+        return
+    mark(state, instrument)
+    row = instrument.first_trade
+    for _ in range(TRADES):
+        if row == 0:
+            break
+        following = state.trades[row].next
+        manage(state, outbox, row, instrument)
+        row = following
+
+
+@kernel
+def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
+    """What a new price, or time passing, means for one trade."""
+    trade = state.trades[row]
+    if trade.phase == Phase.OPEN:
+        manage_open(state, outbox, row, instrument)
+    elif trade.phase == Phase.ARMED:
+        queue_setup(state, outbox, row)
+    elif trade.phase == Phase.ENTERING and trade.kind == Kind.SETUP:
+        watch_entry(state, outbox, row)
+    elif trade.phase == Phase.EXITING:
+        continue_exit(state, outbox, row)
+    elif trade.phase == Phase.COOLDOWN:
+        settle(state, row)
+
+
+@kernel
+def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
+    """An open trade: time stop, empty rungs, trailing."""
+    trade = state.trades[row]
+    watch_extremes(trade, instrument)
+    if overstayed(state, trade):
+        begin_exit(state, outbox, row, Exit.TIME_STOP, Drop.NONE)
+        return
+    if trade.kind == Kind.SETUP:
+        watch_legs(state, outbox, row)
+    if trade.trail_distance > 0 and trade.phase == Phase.OPEN:
+        before = trade.stop_price
+        follow(state, outbox, row, instrument)
+        if trade.stop_price != before:
+            if state.mandates[trade.mandate_id].stop_per_level:
+                hold_level_stops(state, outbox, row)
+            else:
+                hold_stop(state, outbox, row)
+
+
+@kernel
+def watch_extremes(trade: Trade, instrument: Instrument) -> None:
+    """The most adverse and the best unrealized profit that this trade has seen."""
+    worst = pnl_of(
+        instrument.contract, trade.side, trade.quantity, trade.entry_value, worst_exit(instrument, trade.side)
+    )
+    best = pnl_of(
+        instrument.contract, trade.side, trade.quantity, trade.entry_value, best_exit(instrument, trade.side)
+    )
+    trade.worst_pnl = min(trade.worst_pnl, worst)
+    trade.best_pnl = max(trade.best_pnl, best)

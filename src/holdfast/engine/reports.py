@@ -1,0 +1,168 @@
+"""What the venue says about an order, moved along the one table; then its trade reacts."""
+
+from __future__ import annotations
+
+from holdfast.engine.exits import begin_exit, continue_exit
+from holdfast.engine.fills import name_stop, on_fill, react_to_entry, react_to_exit
+from holdfast.engine.grids import part_closed
+from holdfast.engine.notes import note
+from holdfast.engine.orders import advance, forget_pointer, unlink_order
+from holdfast.engine.setups import watch_entry
+from holdfast.engine.stops import hold_level_stops, hold_stop
+from holdfast.engine.trades import count_busy, drop_trade, settle
+from holdfast.model.commands import Outbox
+from holdfast.model.enums import Drop, Exit, Kind, NoteKind, OrderType, Phase, Role
+from holdfast.model.events import OrderReport
+from holdfast.model.order import WORKING, Order, OrderStatus, Step
+from holdfast.model.state import State
+from holdfast.model.units import SECOND
+from holdfast.records import kernel
+from holdfast.risk.exposure import reserve, update_open_risk
+
+EXIT_RETRY = 1 * SECOND
+
+
+@kernel
+def is_ours(state: State, report: OrderReport) -> bool:
+    """Whether the row still belongs to the order that the report is about."""
+    order = state.orders[report.order_row]
+    if report.order_row == 0 or order.order_id != report.order_id or order.status == OrderStatus.FREE:
+        state.unknown_reports += 1
+        return False
+    return True
+
+
+@kernel
+def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
+    """The one door for everything that happens to an order after it was planned."""
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, report.time_ns)
+    if not is_ours(state, report):
+        return
+    order = state.orders[report.order_row]
+    if report.step == Step.FILL or report.step == Step.COMPLETE:
+        take_fill(state, outbox, report, order)
+    elif report.step == Step.NONE:
+        confirm_amend(state, outbox, report, order)
+    elif advance(state, order, report.step) and WORKING[order.status] == 0:
+        end_order(state, outbox, report, order)
+
+
+@kernel
+def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
+    """A fill counts once; more than the order's rest, or a fill the table does not allow, is not ours to book."""
+    left = order.quantity - order.filled_quantity
+    if report.fill_id <= order.last_fill_id or report.quantity <= 0 or report.quantity > left:
+        state.unknown_reports += 1
+        return
+    if order.reduce_only and report.quantity > state.trades[order.trade_row].quantity:
+        state.unknown_reports += 1
+        return
+    complete = report.quantity == left
+    if not advance(state, order, Step.COMPLETE if complete else Step.FILL):
+        return
+    row = order.trade_row
+    role = order.role
+    index = order.index
+    alone = is_alone(state, report.order_row)
+    on_fill(state, outbox, report)
+    trade = state.trades[row]
+    if role == Role.STOP and not alone and trade.exit == Exit.NONE:
+        trade.exit = name_stop(trade)
+    if complete:
+        trade.levels[index].done = trade.levels[index].done or role == Role.ENTRY
+        forget_pointer(state, trade, report.order_row)
+        unlink_order(state, report.order_row)
+    if role == Role.ENTRY:
+        react_to_entry(state, outbox, row)
+    else:
+        react_to_exit(state, outbox, row, role, index, alone)
+    update_open_risk(state, trade)
+    count_busy(state, row)
+
+
+@kernel
+def is_alone(state: State, order_row: int) -> bool:
+    """Whether an order closes one grid level by itself."""
+    order = state.orders[order_row]
+    if order.role != Role.STOP and order.role != Role.TARGET:
+        return False
+    level = state.trades[order.trade_row].levels[order.index]
+    return level.exit_row == order_row or level.stop_row == order_row
+
+
+@kernel
+def confirm_amend(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
+    """An amend was confirmed: what we ask for is now what the venue holds. Refused: the old terms stand."""
+    order.amend_pending = False
+    if report.amend_refused:
+        if order.order_type == OrderType.LIMIT:
+            order.limit_price = order.confirmed_price
+        else:
+            order.trigger_price = order.confirmed_price
+        order.quantity = max(report.quantity, order.filled_quantity)
+    else:
+        order.confirmed_price = (
+            order.limit_price if order.order_type == OrderType.LIMIT else order.trigger_price
+        )
+    reserve(state, order)
+    update_open_risk(state, state.trades[order.trade_row])
+
+
+@kernel
+def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
+    """An order is over without its last fill: canceled, expired, rejected, absent."""
+    row = order.trade_row
+    trade = state.trades[row]
+    role = order.role
+    status = order.status
+    refused = (
+        status == OrderStatus.REJECTED or status == OrderStatus.EXPIRED_UNSENT or status == OrderStatus.ABSENT
+    )
+    if order.role == Role.ENTRY and order.filled_quantity > 0:
+        trade.levels[order.index].done = True
+    if status == OrderStatus.REJECTED:
+        note(state, outbox, trade, NoteKind.REJECTED, report.reason, order.confirmed_price, order.quantity)
+    forget_pointer(state, trade, report.order_row)
+    unlink_order(state, report.order_row)
+    count_busy(state, row)
+    if trade.phase == Phase.COOLDOWN:
+        settle(state, row)
+    elif role == Role.ENTRY:
+        entry_ended(state, outbox, row, refused)
+    elif role == Role.STOP:
+        stop_ended(state, outbox, row, refused)
+    elif trade.phase == Phase.EXITING:
+        trade.retry_at_ns = state.time_ns + EXIT_RETRY if refused else 0
+        continue_exit(state, outbox, row)
+    elif trade.kind == Kind.GRID and trade.quantity > 0 and not refused:
+        part_closed(state, outbox, row)
+
+
+@kernel
+def entry_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
+    """A setup without an entry goes back to the queue; refused by the venue, it is dropped."""
+    trade = state.trades[row]
+    if trade.kind != Kind.SETUP or trade.quantity > 0 or trade.phase != Phase.ENTERING:
+        return
+    if refused:
+        drop_trade(state, outbox, row, Drop.REJECTED)
+    else:
+        watch_entry(state, outbox, row)
+
+
+@kernel
+def stop_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
+    """A position without its stop: placed again once, then the trade is closed."""
+    trade = state.trades[row]
+    if trade.quantity == 0:
+        return
+    trade.stop_refusals += 1 if refused else 0
+    if trade.phase == Phase.EXITING:
+        continue_exit(state, outbox, row)
+    elif trade.stop_refusals > 1:
+        begin_exit(state, outbox, row, Exit.STOP_LOSS, Drop.NONE)
+    elif state.mandates[trade.mandate_id].stop_per_level:
+        hold_level_stops(state, outbox, row)
+    else:
+        hold_stop(state, outbox, row)

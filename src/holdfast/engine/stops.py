@@ -1,0 +1,97 @@
+"""The protective stop: placed with the first fill, amended, never cancelled first, only ever tightened."""
+
+from __future__ import annotations
+
+from holdfast.engine.notes import note
+from holdfast.engine.orders import amend, place, send
+from holdfast.model.arithmetic import ceil_div, divide_toward, mul_div, scale
+from holdfast.model.commands import Outbox
+from holdfast.model.enums import NoteKind, OrderType, Role, StopMove
+from holdfast.model.instrument import Contract, Instrument, best_exit, ticks_of
+from holdfast.model.mandate import Mandate
+from holdfast.model.state import State
+from holdfast.model.trade import Trade, average_of
+from holdfast.model.units import RATE
+from holdfast.records import kernel
+from holdfast.risk.exposure import update_open_risk
+
+
+@kernel
+def hold_stop(state: State, outbox: Outbox, row: int) -> None:
+    """One stop for the whole position at the trade's stop price."""
+    trade = state.trades[row]
+    if trade.quantity == 0 or trade.stop_price <= 0:
+        return
+    if trade.stop_order == 0:
+        made = place(state, outbox, row, Role.STOP, 0, OrderType.STOP, trade.stop_price, trade.quantity)
+        trade.stop_order = made
+        send(state, outbox, made)
+    else:
+        filled = state.orders[trade.stop_order].filled_quantity
+        amend(state, outbox, trade.stop_order, trade.stop_price, trade.quantity + filled)
+    update_open_risk(state, trade)
+
+
+@kernel
+def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
+    """A stop for each filled level by itself."""
+    trade = state.trades[row]
+    mandate = state.mandates[trade.mandate_id]
+    for i in range(trade.level_count):
+        level = trade.levels[i]
+        if level.open_quantity > 0:
+            average = average_of(level.filled_value, level.filled_quantity, trade.side > 0)
+            price = stop_from(trade, mandate, average)
+            if level.stop_row == 0:
+                level.stop_row = place(
+                    state, outbox, row, Role.STOP, i, OrderType.STOP, price, level.open_quantity
+                )
+                send(state, outbox, level.stop_row)
+            else:
+                filled = state.orders[level.stop_row].filled_quantity
+                amend(state, outbox, level.stop_row, price, level.open_quantity + filled)
+    update_open_risk(state, trade)
+
+
+@kernel
+def stop_from(trade: Trade, mandate: Mandate, average: int) -> int:
+    """Average -/+ the stop rate, rounded towards more protection."""
+    if trade.plan_stop_price > 0:
+        return trade.plan_stop_price
+    return average - trade.side * scale(average, mandate.stop_rate)
+
+
+@kernel
+def tighten(state: State, outbox: Outbox, row: int, price: int, move: StopMove) -> None:
+    """Move the stop if that protects more; otherwise leave it."""
+    trade = state.trades[row]
+    if price <= 0 or (trade.stop_price > 0 and trade.side * (price - trade.stop_price) <= 0):
+        return
+    trade.stop_price = price
+    trade.moved = move
+    note(state, outbox, trade, NoteKind.STOP_MOVED, move, price, trade.quantity)
+
+
+@kernel
+def break_even(contract: Contract, trade: Trade) -> int:
+    """Price at which what is left closes without loss: costs paid and to pay, rounded away from loss (risk.md 5.5)."""
+    long = trade.side > 0
+    average = average_of(trade.entry_value, trade.quantity, long)
+    paid = mul_div(trade.entry_fees, trade.quantity, trade.entry_quantity)
+    paid += contract.commission * trade.quantity + max(0, -(trade.funding + trade.rollover))
+    before_fee = average + trade.side * ticks_of(contract, paid, trade.quantity, average)
+    kept = RATE - trade.side * contract.taker_rate
+    if long:
+        return ceil_div(before_fee * RATE, kept)
+    return divide_toward(before_fee * RATE, kept, False)
+
+
+@kernel
+def follow(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
+    """A trailing stop stays its distance behind the best price."""
+    trade = state.trades[row]
+    best = best_exit(instrument, trade.side)
+    if trade.best_price != 0 and trade.side * (best - trade.best_price) <= 0:
+        return
+    trade.best_price = best
+    tighten(state, outbox, row, best - trade.side * trade.trail_distance, StopMove.TRAIL)

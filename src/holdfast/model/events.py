@@ -1,0 +1,203 @@
+"""Every input of the engine: what happened, past tense."""
+
+from __future__ import annotations
+
+from holdfast.model.enums import BoundaryKind, Scope, Severity
+from holdfast.model.instrument import Contract
+from holdfast.model.limits import Limits
+from holdfast.model.mandate import Mandate
+from holdfast.model.order import Step
+from holdfast.model.units import LEVELS, RUNGS
+from holdfast.records import Rows, record, rows
+
+
+@record
+class Price:
+    """Bid and ask now; lowest and highest bid since the last price of this instrument."""
+
+    time_ns: int
+    instrument_id: int
+    bid: int
+    ask: int
+    low: int
+    high: int
+
+
+@record
+class PlanLevel:
+    """One level of a grid: its price (0: from anchor and spacing), share and own exit (0: common)."""
+
+    price: int
+    weight: int  # rate; 0 = the mandate's
+    exit_price: int
+
+
+@record
+class PlanTarget:
+    """One target: a price, or a multiple of R (rate); both 0 = the mandate's rung."""
+
+    price: int
+    multiple: int
+
+
+@record
+class Plan:
+    """One row of what a strategy wants for one instrument at one bar close. 0 = none."""
+
+    time_ns: int
+    valid_until_ns: int
+    mandate_id: int
+    start_long: bool
+    start_short: bool
+    enter_now: bool
+    exit_long: bool
+    exit_short: bool
+    tag: int
+    exit_tag: int
+    entry_price: int
+    stop_price: int
+    anchor_price: int
+    offset: int
+    spacing: int
+    take_profit_price: int
+    trail_distance: int
+    score: int  # rate; 1e8 is neutral
+    min_profit: int  # rate
+    min_hold_ns: int
+    max_hold_ns: int
+    levels: Rows[PlanLevel] = rows(LEVELS)
+    targets: Rows[PlanTarget] = rows(RUNGS)
+
+
+@record
+class OrderReport:
+    """What became of an order. `fill_id` numbers executions in order of first sight; a fill counts once."""
+
+    time_ns: int
+    order_row: int
+    order_id: int
+    step: Step
+    amended: bool  # an amend was confirmed (step NONE)
+    amend_refused: bool
+    fill_id: int
+    quantity: int
+    price: int
+    fee: int
+    maker: bool
+    reason: int
+
+
+@record
+class Closure:
+    """The venue closed a position by force: liquidation, stop-out, deleveraging."""
+
+    time_ns: int
+    instrument_id: int
+    side: int  # of the position
+    quantity: int
+    price: int
+    fee: int
+    fill_id: int
+
+
+@record
+class Funding:
+    """A funding settlement. Longs pay a positive rate, on the position's value at the mark."""
+
+    time_ns: int
+    instrument_id: int
+    rate: int
+    mark_price: int
+
+
+@record
+class Rollover:
+    """The overnight charge: money in 1e-8 ticks on one step and one day; negative is paid by us."""
+
+    time_ns: int
+    instrument_id: int
+    long_points: int
+    short_points: int
+    days: int
+
+
+@record
+class TickValue:
+    """The money of one tick on one step has moved with a third rate."""
+
+    time_ns: int
+    instrument_id: int
+    numerator: int
+    denominator: int
+
+
+@record
+class CashFlow:
+    """A deposit (positive), a withdrawal, or an adjustment to the venue's own rounding."""
+
+    time_ns: int
+    amount: int
+    adjustment: bool
+
+
+@record
+class Boundary:
+    """An instant that was computed outside: a new day, or a tick of the clock."""
+
+    time_ns: int
+    kind: BoundaryKind
+
+
+@record
+class SeverityChange:
+    """What a scope may still do."""
+
+    time_ns: int
+    scope: Scope
+    scope_id: int
+    severity: Severity
+
+
+@record
+class ExitRequest:
+    """An operator, or the end of a run, closes one instrument (0 = all)."""
+
+    time_ns: int
+    instrument_id: int
+
+
+@record
+class AccountOpened:
+    """The first event of every journal."""
+
+    time_ns: int
+    balance: int
+    hedging: bool
+    isolated: bool
+
+
+@record
+class InstrumentListed:
+    """A contract became known, or its terms changed."""
+
+    time_ns: int
+    contract: Contract
+    group_id: int
+
+
+@record
+class MandateGiven:
+    """A strategy was assigned to an instrument, or its settings changed; open trades keep their own."""
+
+    time_ns: int
+    mandate_id: int
+    mandate: Mandate
+
+
+@record
+class LimitsSet:
+    """The limits of a class of strategies."""
+
+    time_ns: int
+    class_id: int
+    limits: Limits

@@ -1,0 +1,189 @@
+"""A contract of a venue in integers, the money that its prices and quantities mean, and its live numbers."""
+
+from __future__ import annotations
+
+from holdfast.model.arithmetic import mul_div, mul_div_up, scale, scale_up
+from holdfast.model.enums import Severity
+from holdfast.model.units import TIERS
+from holdfast.records import Rows, kernel, record, rows
+
+
+@record
+class Tier:
+    """One step of the venue's margin table; the last one has no ceiling."""
+
+    notional_max: int  # money
+    initial_rate: int
+    maintenance_rate: int
+    deduction: int  # money; keeps the maintenance margin continuous
+
+
+@record
+class Contract:
+    """What does not change while a trade lives, except the tick value of a cross."""
+
+    instrument_id: int
+    tick_value_numerator: int  # money of one tick on one step = numerator / denominator
+    tick_value_denominator: int
+    self_converting: bool  # USDJPY in USD: the denominator is the price itself
+    quantity_min: int
+    quantity_max: int  # of one order
+    notional_min: int
+    price_max: int
+    maker_rate: int
+    taker_rate: int
+    commission: int  # money for each step and side
+    liquidation_rate: int  # the venue's extra fee when it closes by force
+    bars_are_mid: bool  # else they are bid prices
+    spread: int  # typical, in ticks
+    spread_floor: int
+    slippage: int  # ticks, of market and stop orders
+    volume_is_real: bool
+    price_band: int  # rate; the venue refuses limits farther from its last price
+    can_amend_quantity: bool
+    stop_out_rate: int  # FX: share of initial margin at which the broker closes; 0 = perp
+    tier_count: int
+    tiers: Rows[Tier] = rows(TIERS)
+
+
+@record
+class Position:
+    """One side of one instrument. `entry_value` stays in ticks x steps."""
+
+    quantity: int
+    entry_value: int
+    unrealized_pnl: int
+    notional: int
+    margin: int
+
+
+@record
+class Instrument:
+    """What the core knows of a contract now."""
+
+    contract: Contract
+    group_id: int
+    severity: Severity
+    long_owner: int  # mandate that manages this side; on a netting account both are the same
+    short_owner: int
+    bid: int
+    ask: int
+    low: int  # lowest and highest bid since the last price event; the ask's are a spread above
+    high: int
+    price_time_ns: int
+    funding_rate: int
+    positions: Rows[Position] = rows(2)  # long, short
+    realized_pnl: int
+    fees: int
+    funding: int
+    rollover: int
+    first_order: int
+    last_order: int
+    order_count: int
+    first_trade: int
+    fill_count: int
+    denied_count: int
+
+
+@kernel
+def worth(contract: Contract, ticks_steps: int, price: int) -> int:
+    """Money of ticks x steps, converted at this price where the contract converts itself; rounded down."""
+    if contract.self_converting:
+        return mul_div(ticks_steps, contract.tick_value_numerator, price)
+    if contract.tick_value_denominator == 1:
+        return ticks_steps * contract.tick_value_numerator
+    return mul_div(ticks_steps, contract.tick_value_numerator, contract.tick_value_denominator)
+
+
+@kernel
+def worth_up(contract: Contract, ticks_steps: int, price: int) -> int:
+    """As `worth`, rounded up: for costs."""
+    return -worth(contract, -ticks_steps, price)
+
+
+@kernel
+def ticks_of(contract: Contract, money: int, quantity: int, price: int) -> int:
+    """How many ticks on this quantity make this money, rounded up."""
+    denominator = price if contract.self_converting else contract.tick_value_denominator
+    return mul_div_up(money, denominator, contract.tick_value_numerator * quantity)
+
+
+@kernel
+def notional_of(contract: Contract, price: int, quantity: int) -> int:
+    """Unsigned money of a quantity at a price, rounded up."""
+    assert 0 <= price <= contract.price_max
+    return worth_up(contract, price * quantity, price)
+
+
+@kernel
+def fee_of(contract: Contract, price: int, quantity: int, maker: bool) -> int:
+    """The venue's fee for one fill: rate of notional plus commission, rounded up."""
+    rate = contract.maker_rate if maker else contract.taker_rate
+    return scale_up(notional_of(contract, price, quantity), rate) + contract.commission * quantity
+
+
+@kernel
+def tier_of(contract: Contract, notional: int) -> int:
+    """The row of the margin table that a notional falls into."""
+    row = 0
+    for _ in range(TIERS):
+        if row + 1 >= contract.tier_count or notional <= contract.tiers[row].notional_max:
+            break
+        row += 1
+    return row
+
+
+@kernel
+def initial_margin(contract: Contract, notional: int) -> int:
+    """Money needed to open a notional, at the rate of the tier it reaches."""
+    return scale_up(notional, contract.tiers[tier_of(contract, notional)].initial_rate)
+
+
+@kernel
+def maintenance_margin(contract: Contract, notional: int) -> int:
+    """Money needed to keep a notional: the tier's rate less its deduction; FX: the stop-out share of the margin."""
+    if contract.stop_out_rate > 0:
+        return scale(initial_margin(contract, notional), contract.stop_out_rate)
+    tier = contract.tiers[tier_of(contract, notional)]
+    return max(0, scale_up(notional, tier.maintenance_rate) - tier.deduction)
+
+
+@kernel
+def pnl_of(contract: Contract, side: int, quantity: int, entry_value: int, price: int) -> int:
+    """Unrealized profit of an open quantity at a price, rounded down."""
+    return worth(contract, side * (price * quantity - entry_value), price)
+
+
+@kernel
+def take_part(position: Position, quantity: int) -> int:
+    """Remove a quantity; returns the entry value that leaves with it. What division leaves over stays."""
+    assert quantity > 0
+    assert quantity <= position.quantity
+    released = mul_div(position.entry_value, quantity, position.quantity)
+    position.entry_value -= released
+    position.quantity -= quantity
+    return released
+
+
+@kernel
+def best_exit(instrument: Instrument, side: int) -> int:
+    """The best price at which this side could have closed since the last price event."""
+    return instrument.high if side > 0 else instrument.low + instrument.ask - instrument.bid
+
+
+@kernel
+def worst_exit(instrument: Instrument, side: int) -> int:
+    """The worst price at which this side could have closed since the last price event."""
+    return instrument.low if side > 0 else instrument.high + instrument.ask - instrument.bid
+
+
+@kernel
+def entry_quote(instrument: Instrument, side: int) -> int:
+    """What an entry of this side pays now: the ask for a buy, the bid for a sell."""
+    return instrument.ask if side > 0 else instrument.bid
+
+
+@kernel
+def exit_quote(instrument: Instrument, side: int) -> int:
+    """What a position of this side gets now: the bid for a long, the ask for a short."""
+    return instrument.bid if side > 0 else instrument.ask

@@ -1,0 +1,123 @@
+"""The life of one managed position of one strategy in one instrument, from armed to closed."""
+
+from __future__ import annotations
+
+from holdfast.model.enums import Drop, Exit, Kind, Phase, StopMove
+from holdfast.model.units import LEVELS, RUNGS
+from holdfast.records import Rows, kernel, record, rows
+
+
+@record
+class Level:
+    """One entry: a setup has one, a grid up to eight. Remembered by its own index."""
+
+    wanted_price: int  # the plan's own price; 0 = from anchor and spacing
+    price: int
+    quantity: int
+    filled_quantity: int
+    filled_value: int  # ticks x steps
+    filled_at_ns: int
+    open_quantity: int  # filled and not yet closed by its own exit or stop
+    exit_price: int
+    order_row: int
+    exit_row: int  # its own take-profit
+    stop_row: int  # its own stop
+    done: bool
+
+
+@record
+class Leg:
+    """One target of a setup, or (leg 0) the common take-profit of a grid."""
+
+    price: int
+    multiple: int
+    share: int
+    stop_move: StopMove
+    move_value: int
+    quantity: int
+    filled_quantity: int
+    filled_value: int
+    filled_at_ns: int
+    realized_pnl: int
+    order_row: int
+    done: bool
+
+
+@record
+class Trade:
+    """One slot: mandate and side decide the row. Prices in ticks, money in 1e-8."""
+
+    trade_id: int
+    mandate_id: int
+    instrument_id: int
+    kind: Kind
+    side: int
+    phase: Phase
+    drop: Drop
+    exit: Exit
+    tag: int
+    exit_tag: int  # the plan's own reason for an exit flag
+    entry_price: int
+    stop_price: int
+    initial_stop_price: int
+    risk_distance: int  # one R in ticks
+    score: int  # rate
+    capital: int  # grid: money that the whole cycle may use, fixed at the first fill
+    anchor_price: int
+    anchored: bool  # False: levels hang from the first fill
+    offset: int
+    spacing: int
+    take_profit_price: int
+    plan_stop_price: int
+    enter_now: bool
+    trail_distance: int
+    best_price: int
+    moved: StopMove  # the last stop move, for the name of the exit
+    stage: int  # rungs reached
+    quantity: int
+    entry_quantity: int
+    entry_value: int  # of what is open, ticks x steps
+    entry_total: int  # of all entries
+    exit_total: int  # of all exits
+    quantity_high: int
+    entry_count: int
+    realized_pnl: int
+    fees: int
+    entry_fees: int
+    funding: int
+    rollover: int
+    slippage: int  # money lost to spread and slippage against the price that was asked for
+    initial_risk: int
+    open_risk: int
+    worst_pnl: int  # most adverse and best unrealized profit, at the extremes
+    best_pnl: int
+    armed_at_ns: int
+    spread_since_ns: int
+    retry_at_ns: int
+    opened_at_ns: int
+    min_hold_ns: int
+    max_hold_ns: int
+    min_profit: int
+    busy: bool  # counts against the limits on trades
+    order_count: int  # orders at work
+    stop_refusals: int
+    stop_order: int
+    exit_order: int
+    level_count: int
+    leg_count: int
+    previous: int
+    next: int
+    levels: Rows[Level] = rows(LEVELS)
+    legs: Rows[Leg] = rows(RUNGS)
+
+
+@kernel
+def trade_slot(mandate_id: int, side: int) -> int:
+    """The row of a mandate's long or short trade."""
+    return 2 * mandate_id + (0 if side > 0 else 1)
+
+
+@kernel
+def average_of(value: int, quantity: int, up: bool) -> int:
+    """Mean price in ticks, rounded up or down."""
+    return -(-value // quantity) if up else value // quantity

@@ -1,0 +1,247 @@
+"""Kernels: typed Python that runs as it stands, and that numba compiles for backtests and sweeps.
+
+`@kernel` returns the function itself, so live trading and tests run plain Python with tracebacks and a
+debugger, and never import numba. `compiled(entry)` gives the same function compiled, together with every
+kernel it calls, from the same source and the declared hints.
+
+The dialect (checked by tests/architecture):
+1. arguments and result are annotated with int, float, bool, an IntEnum, records or Rows; no None, strings,
+   dicts, closures or *args; definitions go bottom-up, no recursion;
+2. money, price, quantity and time are integers; floats are for signals only; no `/` on integers and no
+   `a * b // c`: use the helpers of model.arithmetic, which cannot overflow between the factors;
+3. loops have a constant bound or run over a list that the capacity bounds;
+4. rows and nested records are filled in place (`copy_record`, `clear_record`), never assigned;
+5. check first, write after: an assertion is a bug, a refusal is an enumeration value;
+6. no clock, no randomness, no numpy; enum members are compared and stored, never constructed.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from holdfast.records.record import SCALARS, Rows, clear_record, copy_record, is_record
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+KERNELS: dict[Callable[..., Any], Callable[..., Any] | None] = {}  # function -> its dispatcher, once made
+ENTRIES: dict[Callable[..., Any], Callable[..., Any]] = {}
+CACHES_KEPT = 3
+CORE_PACKAGES = ("records", "model", "risk", "engine", "simulator")
+
+
+class KernelError(Exception):
+    """A kernel that does not fit the dialect: which one, where, and what to change."""
+
+
+def kernel(function: F) -> F:
+    """Mark a function as part of the core; it stays an ordinary Python function."""
+    KERNELS[function] = None
+    return function
+
+
+def where(function: Callable[..., Any]) -> str:
+    """Name, file and line of a kernel, for messages."""
+    code = function.__code__
+    return f"{function.__name__} ({Path(code.co_filename).name}, line {code.co_firstlineno})"
+
+
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of a kernel, complete and of the dialect, or KernelError."""
+    hints = get_type_hints(function)
+    for name in (*function.__code__.co_varnames[: function.__code__.co_argcount], "return"):
+        if name not in hints:
+            what = "its result" if name == "return" else f"its argument {name!r}"
+            raise KernelError(f"kernel {where(function)}: {what} has no type hint. Annotate it.")
+        if not _is_of_dialect(hints[name]):
+            raise KernelError(
+                f"kernel {where(function)}: {name!r} is {hints[name]!r}. "
+                "Use int, float, bool, an IntEnum, a record or Rows of records."
+            )
+    return hints
+
+
+def _is_of_dialect(hint: Any) -> bool:
+    if get_origin(hint) is Rows:
+        return is_record(get_args(hint)[0])
+    return hint in SCALARS or hint is type(None) or is_record(hint) or issubclass(hint, enum.IntEnum)
+
+
+def signature(function: Callable[..., Any]) -> Any:
+    """The compiled signature, read from the hints: one source of truth."""
+    from numba import from_dtype, types
+
+    def translate(hint: Any) -> Any:
+        if hint is type(None):
+            return types.void
+        if get_origin(hint) is Rows:
+            return types.Array(from_dtype(get_args(hint)[0].dtype), 1, "C")
+        if is_record(hint):
+            return from_dtype(hint.dtype)
+        return from_dtype(np.dtype(np.int64 if issubclass(hint, enum.IntEnum) else SCALARS[hint]))
+
+    hints = dict(hints_of(function))
+    result = translate(hints.pop("return"))
+    return result(*(translate(hint) for hint in hints.values()))
+
+
+def compiled(entry: F) -> F:
+    """The compiled form of an entry kernel. Entries take one-row arrays (`Rows[...]`) for records.
+
+    Inner kernels are compiled from their callers and have no Python wrappers; only entries are cached on disk.
+    """
+    if entry not in ENTRIES:
+        _teach_numba()
+        from numba import njit
+        from numba.core.errors import NumbaError
+
+        try:
+            ENTRIES[entry] = njit(signature(entry), cache=True, boundscheck=True, nogil=True)(entry)
+        except (NumbaError, KeyError) as error:
+            raise KernelError(explain(entry, error)) from error
+    return ENTRIES[entry]  # type: ignore[return-value]
+
+
+def explain(entry: Callable[..., Any], error: Exception) -> str:
+    """Turn numba's message into a sentence with kernel, line and mend."""
+    text = str(error).strip().splitlines()
+    at = next((line.strip() for line in text if line.startswith("File ")), "")
+    if isinstance(error, KeyError):
+        return f"kernel {where(entry)}: no record has the field {error}. Is it misspelt? {at}"
+    mends = {
+        "Cannot unify": "a name holds int in one branch and float (or another record) in the other: use one type",
+        "Cannot determine Numba type": "a global that is no number, enum or kernel is used: add @kernel or pass it in",
+        "Signature mismatch": "an argument's hint and the value passed differ: correct the hint",
+        "Untyped global name": "a called function is not a kernel: add @kernel",
+        "Unknown attribute": "a record has no such field: is it misspelt?",
+        "Invalid use of": "the operation is not part of the dialect: see records/kernel.py",
+    }
+    mend = next((mend for key, mend in mends.items() if key in str(error)), "see the chained error")
+    return f"kernel {where(entry)} does not compile: {mend}. {at} {text[0] if text else ''}"
+
+
+_taught = False
+
+
+def _teach_numba() -> None:
+    """Once a process: a dispatcher for each kernel, known to numba wherever its function is called."""
+    global _taught
+    _use_cache_of_this_source()
+    from numba import njit, types
+    from numba.core.registry import cpu_target
+
+    for function, dispatcher in KERNELS.items():
+        if dispatcher is None:
+            made = njit(
+                function, boundscheck=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+            )
+            KERNELS[function] = _deferred(made, function)
+            cpu_target.typing_context.insert_global(function, types.Dispatcher(made))
+    if not _taught:
+        _teach_copy_and_clear()
+    _taught = True
+
+
+def _deferred(dispatcher: Any, function: Callable[..., Any]) -> Any:
+    """Compile with the declared signature when a caller is compiled, not at import."""
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        if not dispatcher.overloads:
+            dispatcher.compile(signature(function))
+            dispatcher.disable_compile()
+        return type(dispatcher).get_call_template(dispatcher, args, kws)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
+def _teach_copy_and_clear() -> None:
+    """Compiled, a record is a block of memory: copying and clearing it is one memcpy or memset."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+    from numba.extending import intrinsic, overload
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def copy_block(typing: Any, target: Any, source: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            cgutils.raw_memcpy(builder, args[0], args[1], context.get_constant(types.intp, target.size), 1)
+            return context.get_dummy_value()
+
+        return types.void(target, source), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def clear_block(typing: Any, target: Any) -> Any:
+        def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            start = builder.bitcast(args[0], ir.IntType(8).as_pointer())
+            cgutils.memset(builder, start, context.get_constant(types.intp, target.size), 0)
+            return context.get_dummy_value()
+
+        return types.void(target), generate
+
+    @overload(copy_record, inline="never")  # type: ignore[untyped-decorator]
+    def copy_of(target, source):
+        if isinstance(target, types.Record) and target == source:
+            return lambda target, source: copy_block(target, source)
+        return None
+
+    @overload(clear_record, inline="never")  # type: ignore[untyped-decorator]
+    def clear_of(target):
+        return (lambda target: clear_block(target)) if isinstance(target, types.Record) else None
+
+
+def source_digest() -> str:
+    """Names this version of the core's source, the compiler and Python."""
+    import sys
+
+    import numba
+
+    root = Path(__file__).parents[1]
+    summed = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    for package in CORE_PACKAGES:
+        for path in sorted((root / package).rglob("*.py")):
+            summed.update(path.read_bytes())
+    return summed.hexdigest()[:16]
+
+
+def cache_root() -> Path:
+    """The folder of compiled kernels: HOLDFAST_CACHE_DIR, else the user's cache folder."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "holdfast"
+    return Path(os.environ.get("HOLDFAST_CACHE_DIR") or default) / "kernels"
+
+
+def is_cached() -> bool:
+    """Whether this source has been compiled on this machine before."""
+    return (cache_root() / source_digest() / "ready").exists()
+
+
+def mark_cached() -> None:
+    """Remember that compiling went through, so that the next start can say so."""
+    (cache_root() / source_digest()).mkdir(parents=True, exist_ok=True)
+    (cache_root() / source_digest() / "ready").touch()
+
+
+def _use_cache_of_this_source() -> None:
+    """Numba does not see edits in called modules, so each version of the source has a cache of its own."""
+    import numba
+
+    folder = cache_root() / source_digest()
+    numba.config.CACHE_DIR = str(folder)
+    if not folder.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            numba.config.CACHE_DIR = ""
+            return
+    os.utime(folder, (time.time(), time.time()))
+    old = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    for stale in old[:-CACHES_KEPT]:
+        shutil.rmtree(stale, ignore_errors=True)

@@ -1,0 +1,186 @@
+"""What can be lost and what is tied up: kept incrementally, re-proved from scratch by `survey_*`."""
+
+from __future__ import annotations
+
+from holdfast.model.arithmetic import scale
+from holdfast.model.enums import Role
+from holdfast.model.instrument import (
+    Instrument,
+    Position,
+    fee_of,
+    initial_margin,
+    notional_of,
+    pnl_of,
+)
+from holdfast.model.order import Order
+from holdfast.model.state import State
+from holdfast.model.trade import Trade
+from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
+from holdfast.records import kernel
+from holdfast.risk.sizing import loss_at_stop
+
+GAP_FLOOR = RATE // 10  # a trade at break-even still risks this share of its initial risk (risk.md 5.6)
+
+
+@kernel
+def mark_position(state: State, position: Position, instrument: Instrument, side: int) -> None:
+    """Equity, notional and margin follow one position in constant time."""
+    account = state.account
+    price = instrument.bid if side > 0 else instrument.ask
+    pnl = 0
+    notional = 0
+    margin = 0
+    if position.quantity > 0:
+        pnl = pnl_of(instrument.contract, side, position.quantity, position.entry_value, price)
+        notional = notional_of(instrument.contract, price, position.quantity)
+        margin = initial_margin(instrument.contract, notional)
+    account.unrealized_pnl += pnl - position.unrealized_pnl
+    account.gross_notional += notional - position.notional
+    account.margin += margin - position.margin
+    position.unrealized_pnl = pnl
+    position.notional = notional
+    position.margin = margin
+
+
+@kernel
+def mark(state: State, instrument: Instrument) -> None:
+    """Revalue both sides of an instrument at its bid and ask."""
+    account = state.account
+    long = instrument.positions[0]
+    short = instrument.positions[1]
+    if long.quantity > 0 or long.notional > 0:
+        mark_position(state, long, instrument, 1)
+    if short.quantity > 0 or short.notional > 0:
+        mark_position(state, short, instrument, -1)
+    account.equity = account.balance + account.unrealized_pnl
+    if account.equity > account.equity_high:
+        account.equity_high = account.equity
+
+
+@kernel
+def stop_in_force(state: State, trade: Trade) -> int:
+    """The stop that counts for risk: what the venue has confirmed while an amend is on its way."""
+    if trade.stop_order != 0:
+        order = state.orders[trade.stop_order]
+        if order.amend_pending and trade.side * (order.confirmed_price - trade.stop_price) < 0:
+            return order.confirmed_price
+    return trade.stop_price
+
+
+@kernel
+def open_risk_of(state: State, trade: Trade) -> int:
+    """Money that an open trade loses from its entry to its stop, exit fee included, with a gap floor."""
+    if trade.quantity == 0:
+        return 0
+    contract = state.instruments[trade.instrument_id].contract
+    stop = stop_in_force(state, trade)
+    floor = scale(trade.initial_risk, GAP_FLOOR)
+    if stop <= 0:
+        return max(floor, trade.initial_risk)
+    gain = pnl_of(contract, trade.side, trade.quantity, trade.entry_value, stop)
+    return max(floor, fee_of(contract, stop, trade.quantity, False) - gain)
+
+
+@kernel
+def update_open_risk(state: State, trade: Trade) -> None:
+    """After a fill, a stop move, a new tick value."""
+    fresh = open_risk_of(state, trade)
+    state.account.open_risk += fresh - trade.open_risk
+    trade.open_risk = fresh
+
+
+@kernel
+def reserve(state: State, order: Order) -> None:
+    """What the rest of a resting entry ties up, booked in place of what it tied up before."""
+    account = state.account
+    account.resting_risk -= order.reserved_risk
+    account.resting_margin -= order.reserved_margin
+    account.resting_notional -= order.reserved_notional
+    order.reserved_risk = 0
+    order.reserved_margin = 0
+    order.reserved_notional = 0
+    left = order.quantity - order.filled_quantity
+    if order.role == Role.ENTRY and left > 0:
+        instrument = state.instruments[order.instrument_id]
+        price = entry_price_of(instrument, order)
+        order.reserved_notional = notional_of(instrument.contract, price, left)
+        order.reserved_margin = initial_margin(instrument.contract, order.reserved_notional)
+        if order.stop_price > 0:
+            order.reserved_risk = max(
+                0, loss_at_stop(instrument.contract, order.side, left, price, order.stop_price)
+            )
+        else:
+            order.reserved_risk = order.reserved_notional
+    account.resting_risk += order.reserved_risk
+    account.resting_margin += order.reserved_margin
+    account.resting_notional += order.reserved_notional
+
+
+@kernel
+def entry_price_of(instrument: Instrument, order: Order) -> int:
+    """The price an entry is judged by: its limit, or what it was sized at."""
+    return order.limit_price if order.limit_price > 0 else order.confirmed_price
+
+
+@kernel
+def release(state: State, order: Order) -> None:
+    """The order is over: nothing stays reserved."""
+    account = state.account
+    account.resting_risk -= order.reserved_risk
+    account.resting_margin -= order.reserved_margin
+    account.resting_notional -= order.reserved_notional
+    order.reserved_risk = 0
+    order.reserved_margin = 0
+    order.reserved_notional = 0
+
+
+@kernel
+def survey_unrealized(state: State) -> int:
+    """Unrealized profit from scratch."""
+    total = 0
+    for i in range(1, INSTRUMENTS):
+        instrument = state.instruments[i]
+        for k in range(2):
+            position = instrument.positions[k]
+            if position.quantity > 0:
+                side = 1 - 2 * k
+                price = instrument.bid if side > 0 else instrument.ask
+                total += pnl_of(instrument.contract, side, position.quantity, position.entry_value, price)
+    return total
+
+
+@kernel
+def survey_notional(state: State) -> int:
+    """Gross notional of what is held, from scratch."""
+    total = 0
+    for i in range(1, INSTRUMENTS):
+        instrument = state.instruments[i]
+        for k in range(2):
+            quantity = instrument.positions[k].quantity
+            if quantity > 0:
+                total += notional_of(
+                    instrument.contract, instrument.bid if k == 0 else instrument.ask, quantity
+                )
+    return total
+
+
+@kernel
+def survey_open_risk(state: State) -> int:
+    """Open risk of all trades from scratch."""
+    total = 0
+    for row in range(1, TRADES):
+        total += open_risk_of(state, state.trades[row])
+    return total
+
+
+@kernel
+def survey_resting_notional(state: State) -> int:
+    """Notional of all resting entries from scratch."""
+    total = 0
+    for row in range(1, ORDERS):
+        order = state.orders[row]
+        left = order.quantity - order.filled_quantity
+        if order.status != 0 and order.role == Role.ENTRY and left > 0:
+            instrument = state.instruments[order.instrument_id]
+            total += notional_of(instrument.contract, entry_price_of(instrument, order), left)
+    return total
