@@ -29,7 +29,8 @@ def compute_plan(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> pl.D
         raise
     except Exception as error:
         raise SettingsError(
-            f"{strategy.name} raised {type(error).__name__} on {bars.pair}: {error}.", "Mend the strategy."
+            f"{strategy.name} raised {type(error).__name__} on {bars.pair}: {_first_line(error)}.",
+            "Mend the strategy.",
         ) from error
     _check_shape(strategy, plan, bars, p)
     _check_columns(strategy, plan)
@@ -74,6 +75,10 @@ def missing(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{need} bars of {name} (has {has})" for name, (need, has) in needs.items() if has < need
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0].rstrip(".")
 
 
 def _closed(frame: pl.DataFrame, timeframe: str, instant: int) -> pl.DataFrame:
