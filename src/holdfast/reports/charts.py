@@ -102,7 +102,7 @@ def _joined(series: _Bars, start: int, stop: int, trade_id: int) -> pl.DataFrame
             }
         )
         .with_columns(pl.from_epoch("ts", time_unit="ns").dt.replace_time_zone("UTC"))
-        .cast(dict(WINDOWS))
+        .cast(pl.Schema(WINDOWS))
     )
 
 

@@ -42,7 +42,10 @@ def _streak(results: list[float], counts: Callable[[float], bool]) -> int:
 
 
 def quality_values(work: Work) -> Values:
-    """Profit factor, expectancy (money a trade), its ratio (share of the average loss) and SQN."""
+    """Profit factor, expectancy (money a trade), its ratio (to the average loss) and SQN.
+
+    The ratio is freqtrade's (1 + average win / average loss) x winrate - 1 wherever no trade is a draw.
+    """
     results = work.results
     won = [result for result in results if result > DRAW]
     lost = [-result for result in results if result < -DRAW]

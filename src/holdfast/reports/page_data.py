@@ -85,7 +85,7 @@ def _trades(trades: pl.DataFrame) -> dict[str, Any]:
         name: _short(trades[name], 8) for name in ("entry_price", "exit_price", "quantity", "stop_price")
     }
     rounding = {
-        "pnl": 2,
+        "pnl": 6,
         "r": 3,
         "pnl_on_margin": 5,
         "fees": 2,

@@ -67,13 +67,13 @@ def header(run: RunResult, metrics: Metrics) -> str:
         f"{count(run.bars)} bars, {count(round(run.bars_per_second))} a second, {run.mode}",
     ]
     told = " · ".join(text(fact) for fact in facts if fact)
-    names = ", ".join(run.instruments)
-    few = (
-        names
-        if len(run.instruments) <= 8
-        else f"{', '.join(run.instruments[:8])} and {len(run.instruments) - 8} more"
-    )
-    return f'<h1>{text(run.strategy)}</h1><p class="pairs" title="{text(names)}">{text(few)}</p><p class="facts">{told}</p>'
+    pairs = f'<p class="pairs" title="{text(", ".join(run.instruments))}">{text(_few(run.instruments))}</p>'
+    return f'<h1>{text(run.strategy)}</h1>{pairs}<p class="facts">{told}</p>'
+
+
+def _few(names: Sequence[str], most: int = 8) -> str:
+    listed = ", ".join(names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"
 
 
 def figures(run: RunResult, metrics: Metrics) -> str:
@@ -159,9 +159,10 @@ def _heat(row: dict[str, Any] | None, full: float) -> str:
         return ""
     share = row["profit_equity"]
     strength = min(abs(share or 0.0) / full, 1.0) * 100
-    told = f"{count(row['trades'])} trades closed for {amount(row['profit_total_abs'], 2, True)}, equity {amount(row['equity_end'])}"
-    words = percent(share, 1, True)
-    return f'<span class="cell {tone(share)}" tabindex="0" style="--heat:{strength:.0f}%" title="{text(told)}">{words}</span>'
+    closed = f"{count(row['trades'])} trades closed for {amount(row['profit_total_abs'], 2, True)}"
+    told = text(f"{closed}, equity {amount(row['equity_end'])}")
+    look = f'class="cell {tone(share)}" style="--heat:{strength:.0f}%" title="{told}"'
+    return f'<span {look} tabindex="0">{percent(share, 1, True)}</span>'
 
 
 def _year(moved: dict[date, dict[str, Any]], year: int) -> str:
@@ -175,12 +176,10 @@ RESULTS: dict[str, Cell] = {
     "Trades": lambda row: count(row["trades"]),
     "Profit": lambda row: signed(row["profit_total_abs"], amount(row["profit_total_abs"], 2, True)),
     "Profit %": lambda row: signed(row["profit_total"], percent(row["profit_total"], 2, True)),
-    "Profit factor": lambda row: ratio(row["profit_factor"]),
+    "PF": lambda row: ratio(row["profit_factor"]),
     "Mean R": lambda row: ratio(row["r_mean"]),
     "Held": lambda row: duration(row["holding_avg_s"]),
-    "Won": lambda row: count(row["wins"]),
-    "Draw": lambda row: count(row["draws"]),
-    "Lost": lambda row: count(row["losses"]),
+    "W / D / L": lambda row: " / ".join(count(row[name]) for name in ("wins", "draws", "losses")),
     "Win rate": lambda row: percent(row["winrate"], 1),
     "Best": lambda row: amount(row["best"], 2, True),
     "Worst": lambda row: amount(row["worst"], 2, True),
@@ -229,10 +228,19 @@ def _levels(run: RunResult) -> str:
     return table("Grid legs by level", ("Level", "Legs", "Win rate", "Gross", "Fees", "Net"), rows, note)
 
 
+GROUPS = ("Run", "Money and quality", "Best and worst", "Trades and time", "Drawdown")
+
+
 def summary(run: RunResult, metrics: Metrics) -> str:
-    """The summary metrics in groups."""
-    rows = [(text(name), text(value)) for name, value in summary_rows(run, metrics) if (name, value) != GAP]
-    return table("Summary metrics", ("Metric", "Value"), rows)
+    """The summary metrics, a small table for each group."""
+    groups: list[list[tuple[str, str]]] = [[]]
+    for row in summary_rows(run, metrics):
+        if row == GAP:
+            groups.append([])
+        else:
+            groups[-1].append((text(row[0]), text(row[1])))
+    blocks = zip(GROUPS, groups, strict=True)
+    return "".join(f"<div>{table(name, ('Metric', 'Value'), rows)}</div>" for name, rows in blocks)
 
 
 def costs(metrics: Metrics) -> str:
@@ -269,12 +277,17 @@ def ledger(run: RunResult) -> str:
 def assumptions(run: RunResult) -> str:
     """Fall-backs and the settings of the run."""
     used = "".join(f"<li>{text(line)}</li>" for line in run.assumptions) or "<li>None was needed.</li>"
-    settings = "".join(
-        f"<tr><th scope='row'>{text(str(k))}</th><td>{text(_said(v))}</td></tr>"
-        for k, v in run.config.items()
-    )
-    box = f"<details><summary>Settings of the run</summary><div class='scroll'><table class='plain'><tbody>{settings}</tbody></table></div></details>"
-    return f"<ul>{used}</ul>{box if settings else ''}<p class='note'>State digest {text(run.state_digest or NONE)}, {count(run.events)} events, created {text(run.created)}.</p>"
+    facts = f"State digest {run.state_digest or NONE}, {count(run.events)} events, created {run.created}."
+    return f"<ul>{used}</ul>{_config(run)}<p class='note'>{text(facts)}</p>"
+
+
+def _config(run: RunResult) -> str:
+    if not run.config:
+        return ""
+    cells = [(text(str(name)), text(_said(value))) for name, value in run.config.items()]
+    rows = "".join(f"<tr><th scope='row'>{name}</th><td>{value}</td></tr>" for name, value in cells)
+    listed = f"<div class='scroll'><table class='plain'><tbody>{rows}</tbody></table></div>"
+    return f"<details><summary>Settings of the run</summary>{listed}</details>"
 
 
 def _said(value: Any) -> str:
