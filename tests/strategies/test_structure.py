@@ -66,8 +66,8 @@ def test_a_pivot_counts_only_once_three_bars_have_followed() -> None:
         (list(range(1, 31)), 1.0),
         (list(range(31, 1, -1)), -1.0),
         ([50.0] * 30, 0.0),
-        ([*range(1, 30), 1], -1.0),  # the means vote up, but the close is below the mean and below the range
-        ([10.0] * 20 + [5.0] + [20.0] * 8 + [10.0], 0.0),  # the means vote up, the close is below the mean, yet inside the range
+        ([*range(1, 30), 1], -1.0),  # means up, close below, under the range
+        ([10.0] * 20 + [5.0] + [20.0] * 8 + [10.0], 0.0),  # means up, close below, inside the range
     ],
 )  # fmt: skip
 def test_the_trend_is_the_majority_of_three_votes(closes: list[float], expected: float) -> None:

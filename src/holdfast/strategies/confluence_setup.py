@@ -94,8 +94,8 @@ def picture(bars: BarSet, p: Mapping[str, Any], vote: Votes, side: int) -> Pictu
         entry=nothing,
         stop=nothing,
     )
-    entry = _entry(seen)
-    return replace(seen, entry=entry, stop=_stop(seen, entry, stop_limits_of(bars.pair, p)[0]))
+    entry = entry_price(seen)
+    return replace(seen, entry=entry, stop=stop_price(seen, entry, stop_limits_of(bars.pair, p)[0]))
 
 
 def stop_limits_of(pair: str, p: Mapping[str, Any]) -> tuple[float, float]:
@@ -116,14 +116,14 @@ def _upright(bars: BarSet) -> tuple[Floats, Floats, Floats]:
     return column(daily, "high"), column(daily, "low"), column(daily, "close")
 
 
-def _entry(seen: Picture) -> Floats:
+def entry_price(seen: Picture) -> Floats:
     """The retracement of the leg, or the price itself where it is near it or has already passed it."""
     start, end = seen.day(seen.legs.start), seen.day(seen.legs.end)
     wanted = end - seen.p["entry_fib"] * (end - start)
     return np.where(seen.price <= wanted + seen.p["entry_snap_atr"] * seen.atr, seen.price, wanted)
 
 
-def _stop(seen: Picture, entry: Floats, least: float) -> Floats:
+def stop_price(seen: Picture, entry: Floats, least: float) -> Floats:
     """Behind the leg and the 4h pivots; where that is too near, at the fallback, and never under the pip limit.
 
     `np.fmin` ignores a missing pivot.
