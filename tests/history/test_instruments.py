@@ -95,7 +95,7 @@ def _mended(tmp_path: Path, old: str, new: str) -> Path:
         ("[600000, 0.01, 0.005]", "[600000, 0.01, 0.02]", "tier 2 keeps 0.02"),
         ("[600000, 0.01, 0.005]", "[600000, 0.01, 0.005, 60]", "tier 2 has the deduction 60.*it is 50"),
         ("tiers: binance_large }", "tiers: binance_larg }", "Did you mean binance_large"),
-        ("session: Sun 17:00 - Fri 17:00", "session: Sunday 17:00 - Fri 17:00", "mt5_|oanda_mid AUDJPY: .* is not a trading session"),
+        ("session: Sun 17:00 - Fri 17:00", "session: Sunday 17:00 - Fri 17:00", "AUDJPY: .* is not a trading session"),
         ("sources:", "sources: [", "cannot be read"),
     ],
 )  # fmt: skip

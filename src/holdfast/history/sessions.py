@@ -11,8 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from holdfast.errors import SettingsError
-from holdfast.history.names import DAY, HOUR, MINUTE, Timeframe
-from holdfast.history.zones import Instants, boundaries, parse_day_zone
+from holdfast.history.names import DAY, HOUR, MINUTE, Timeframe, parse_pair
+from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, parse_day_zone
 
 FX_WEEK = "Sun 17:00 - Fri 17:00 America/New_York"
 METAL_WEEK = "Sun 18:00 - Fri 17:00 America/New_York except 17:00 - 18:00"
@@ -20,6 +20,13 @@ METAL_WEEK = "Sun 18:00 - Fri 17:00 America/New_York except 17:00 - 18:00"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CLOCK = r"(\d{2}):(\d{2})"
 _WEEK = re.compile(rf"(\w{{3}}) {_CLOCK} - (\w{{3}}) {_CLOCK} (\S+)(?: except {_CLOCK} - {_CLOCK})?")
+
+
+def usual_session(pair: str) -> tuple[str, str]:
+    """The trading week and the day boundary that a pair's class commonly has: `24/7` and UTC for crypto."""
+    if "/" in pair:
+        return "24/7", "UTC"
+    return (FX_WEEK if parse_pair(pair).currency_class == "fx" else METAL_WEEK), METATRADER_DAY
 
 
 @dataclass(frozen=True)
