@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from holdfast.errors import SettingsError, did_you_mean
-from holdfast.history.names import parse_pair
+from holdfast.history.names import parse_pair, parse_timeframe
 from holdfast.strategies.strategy import Parameter, Strategy
 
 _SWITCHES = {
@@ -42,9 +42,9 @@ def resolve_parameters(
 ) -> Resolved:
     """Values of all parameters for one pair, each checked for type, range and choice.
 
-    A plain mapping as `overrides` holds for all pairs. Text is read as the parameter's type. Raises
-    SettingsError with unit and range for a bad value, with a suggestion for an unknown name, and for values
-    that contradict each other (`Strategy.check`).
+    An empty pair has no table. A plain mapping as `overrides` holds for all pairs. Text is read as the
+    parameter's type. Raises SettingsError with unit and range for a bad value, with a suggestion for an unknown
+    name, and for values that contradict each other (`Strategy.check`).
     """
     given = overrides if isinstance(overrides, Overrides) else Overrides(everywhere=overrides or {})
     resolved = Resolved()
@@ -83,6 +83,8 @@ def parse_assignments(texts: Iterable[str]) -> Overrides:
 
 def _matching(table: Mapping[str, Mapping[str, Any]], pair: str) -> list[tuple[str, Mapping[str, Any]]]:
     """Entries of a per-pair table that hold for the pair; one for the base asset before the pair's own."""
+    if not pair:
+        return []
     found = [(key, values) for key, values in table.items() if _names(key, pair)]
     return sorted(found, key=lambda entry: entry[0].upper() != parse_pair(pair).base)
 
@@ -160,3 +162,21 @@ def _range(parameter: Parameter) -> str:
     if parameter.low is not None:
         return f" of at least {parameter.low:g}{unit}"
     return f" of at most {parameter.high:g}{unit}" if parameter.high is not None else unit and f" in{unit}"
+
+
+def with_timeframe(strategy: Strategy, overrides: Overrides, timeframe: str | None) -> Overrides:
+    """The overrides with the bars that were asked for (`-i 1h`) put in; None leaves the strategy's own.
+
+    Raises SettingsError where the strategy reads one timeframe only and that is another one.
+    """
+    if timeframe is None:
+        return overrides
+    wanted = parse_timeframe(timeframe).name
+    if any(each.name == "timeframe" for each in strategy.parameters):
+        return Overrides({**overrides.everywhere, "timeframe": wanted}, overrides.per_pair)
+    own = strategy.timeframes({each.name: each.default for each in strategy.parameters}).base
+    if own != wanted:
+        raise SettingsError(
+            f"{strategy.name} reads {own} bars, not {wanted}.", f"Leave -i out, or write -i {own}."
+        )
+    return overrides
