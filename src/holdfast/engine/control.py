@@ -49,7 +49,9 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     assert contract.quantity_max > 0
     assert contract.tier_count > 0
     assert contract.price_max * contract.quantity_max < ACCOUNT_MAX
-    if not contract.self_converting:
+    if contract.self_converting:
+        assert contract.quantity_max <= MONEY_MAX // contract.tick_value_numerator
+    else:
         most = contract.price_max * contract.quantity_max // contract.tick_value_denominator
         assert most <= MONEY_MAX // contract.tick_value_numerator
     state.sequence += 1

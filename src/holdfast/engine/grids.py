@@ -65,6 +65,7 @@ def begin_cycle(state: State, outbox: Outbox, plan: Plan, side: int) -> None:
 def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
     """Take over what may move with each plan: anchor, spacing, take-profit, explicit levels."""
     trade = state.trades[row]
+    mandate = state.mandates[trade.mandate_id]
     if plan.anchor_price > 0:
         trade.anchor_price = plan.anchor_price
         trade.anchored = True
@@ -75,9 +76,10 @@ def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
     if plan.trail_distance > 0:
         trade.trail_distance = plan.trail_distance
     if trade.quantity == 0:
-        trade.capital = grid_capital(state.account, state.mandates[trade.mandate_id])
+        trade.capital = grid_capital(state.account, mandate)
     for i in range(LEVELS):
         trade.levels[i].wanted_price = plan.levels[i].price
+        trade.levels[i].weight = plan.levels[i].weight if plan.levels[i].weight > 0 else mandate.weights[i].share
         trade.levels[i].exit_price = plan.levels[i].exit_price
     hold_levels(state, outbox, row)
     hold_take_profit(state, outbox, row)
@@ -123,7 +125,7 @@ def level_stop(trade: Trade, mandate: Mandate, price: int) -> int:
 def size_level(state: State, trade: Trade, mandate: Mandate, index: int, price: int) -> int:
     """The level's share of the cycle's capital; halved while entries are reduced."""
     instrument = state.instruments[trade.instrument_id]
-    quantity = level_quantity(instrument.contract, trade, mandate, price, mandate.weights[index].share)
+    quantity = level_quantity(instrument.contract, trade, mandate, price, trade.levels[index].weight)
     return reduced(
         quantity,
         worst_severity(state.severity, state.account.severity, instrument.severity, mandate.severity),
@@ -151,7 +153,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     stop = level_stop(trade, mandate, price)
     if at_work == 0:
         if enter(state, outbox, row, index, OrderType.LIMIT, price, quantity, stop, mandate.post_only) != 0:
-            note(state, outbox, trade, NoteKind.LEVEL_PLACED, index, price, quantity)
+            note(state, outbox, trade, NoteKind.LEVEL_PLACED, 0, price, quantity).index = index
         return
     order = state.orders[at_work]
     if order.amend_pending or order.cancel_pending or order.filled_quantity > 0:

@@ -56,7 +56,7 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
             left = leg.quantity - leg.filled_quantity
             leg.order_row = place(state, outbox, row, Role.TARGET, i, OrderType.LIMIT, leg.price, left)
             send(state, outbox, leg.order_row)
-            note(state, outbox, trade, NoteKind.TARGET_MOVED, i, leg.price, left)
+            note(state, outbox, trade, NoteKind.TARGET_MOVED, 0, leg.price, left).index = i
 
 
 @kernel
@@ -96,7 +96,7 @@ def reach(state: State, outbox: Outbox, row: int, index: int) -> None:
     leg = trade.legs[index]
     leg.done = True
     trade.stage = max(trade.stage, index + 1)
-    note(state, outbox, trade, NoteKind.RUNG_REACHED, index, leg.price, leg.filled_quantity)
+    note(state, outbox, trade, NoteKind.RUNG_REACHED, 0, leg.price, leg.filled_quantity).index = index
     for i in range(index):
         below = trade.legs[i]
         if not below.done and below.quantity == below.filled_quantity:

@@ -10,9 +10,9 @@ from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Exit, NoteKind, Phase
 from holdfast.model.events import CashFlow, Closure, Funding, Rollover, TickValue
-from holdfast.model.instrument import Contract, notional_of, worth
+from holdfast.model.instrument import Contract, notional_of, worth, worth_up
 from holdfast.model.state import State
-from holdfast.model.units import RATE, TRADES
+from holdfast.model.units import TRADES
 from holdfast.records import kernel
 from holdfast.risk.exposure import mark, update_open_risk
 
@@ -25,12 +25,11 @@ def funding_payment(contract: Contract, side: int, quantity: int, rate: int, mar
 
 @kernel
 def rollover_payment(contract: Contract, quantity: int, points: int, days: int, price: int) -> int:
-    """Money for `days` nights: points are 1e-8 ticks on one step; rounded against us."""
-    return (
-        scale(worth(contract, quantity * days * RATE, price), points) // RATE
-        if points >= 0
-        else -scale_up(-worth(contract, -quantity * days, price), -points)
-    )
+    """Money for a number of nights; points are 1e-8 ticks a night, negative is paid by us; rounded against us."""
+    one_tick = worth(contract, quantity * days, price)
+    if points < 0:
+        one_tick = worth_up(contract, quantity * days, price)
+    return scale(one_tick, points)
 
 
 @kernel

@@ -41,7 +41,7 @@ def note_denial(state: State, outbox: Outbox, trade: Trade, price: int, quantity
 
 
 @kernel
-def write_closed(state: State, outbox: Outbox, trade: Trade, margin: int) -> None:
+def write_closed(state: State, outbox: Outbox, trade: Trade, notional: int, margin: int) -> None:
     """The whole story of a trade, for the table of trades."""
     assert outbox.closed_count < CLOSED
     made: ClosedTrade = outbox.closed[outbox.closed_count]
@@ -73,4 +73,5 @@ def write_closed(state: State, outbox: Outbox, trade: Trade, margin: int) -> Non
     made.initial_risk = trade.initial_risk
     made.worst_pnl = trade.worst_pnl
     made.best_pnl = trade.best_pnl
+    made.notional = notional
     made.margin = margin

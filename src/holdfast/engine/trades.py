@@ -164,7 +164,7 @@ def close_trade(state: State, outbox: Outbox, row: int) -> None:
     if trade.exit == Exit.NONE:
         trade.exit = Exit.TAKE_PROFIT
     notional = notional_of(contract, trade.entry_total // trade.entry_quantity, trade.quantity_high)
-    write_closed(state, outbox, trade, cycle_margin(trade, mandate, notional))
+    write_closed(state, outbox, trade, notional, cycle_margin(trade, mandate, notional))
     note(state, outbox, trade, NoteKind.CLOSED, trade.exit, 0, trade.entry_quantity)
     state.closed_count += 1
     trade.phase = Phase.COOLDOWN

@@ -75,7 +75,8 @@ class ClosedTrade:
     initial_risk: int
     worst_pnl: int
     best_pnl: int
-    margin: int
+    notional: int  # at the average entry, of the largest quantity
+    margin: int  # the same over the leverage
 
 
 @record

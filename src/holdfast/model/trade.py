@@ -12,6 +12,7 @@ class Level:
     """One entry: a setup has one, a grid up to eight. Remembered by its own index."""
 
     wanted_price: int  # the plan's own price; 0 = from anchor and spacing
+    weight: int  # rate: share of the cycle's capital
     price: int
     quantity: int
     filled_quantity: int

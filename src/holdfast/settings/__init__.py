@@ -1,1 +1,1 @@
-
+"""Typed configuration and the shipped profiles."""

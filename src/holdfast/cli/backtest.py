@@ -1,0 +1,173 @@
+"""`holdfast backtest` and `holdfast demo`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from holdfast.reports.result import RunResult
+    from holdfast.wiring.backtest import Backtest, Prepared
+
+DATA_DIR = typer.Option(envvar="HOLDFAST_DATA_DIR", help="Folder of market data. Default: ~/.holdfast/data.")
+DEMO_DAYS = 60
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command("backtest")(backtest)
+    app.command("backtesting", hidden=True)(backtest)
+    app.command("demo")(demo)
+
+
+def backtest(
+    strategy: Annotated[list[str] | None, typer.Option("-s", "--strategy", help="Repeatable: they share the account.")] = None,
+    config: Annotated[str | None, typer.Option("-c", "--config", help="Settings file, or name of a shipped profile.")] = None,
+    data_dir: Annotated[Path | None, DATA_DIR] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Folder within the data: binance_perp, oanda_mid …")] = None,
+    pairs: Annotated[list[str] | None, typer.Option("-p", "--pairs", help="Repeatable; all of the source if left out.")] = None,
+    timeframe: Annotated[str | None, typer.Option("-i", "--timeframe", help="Bars the strategy plans on.")] = None,
+    detail: Annotated[str | None, typer.Option("--detail", "--timeframe-detail", help="Finer bars that orders meet.")] = None,
+    timerange: Annotated[str | None, typer.Option("--timerange", help="20250504-20250624, UTC, either side open.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Parameter: ma_period=10, or BTC.ma_period=7.")] = None,
+    wallet: Annotated[float | None, typer.Option("--dry-run-wallet", help="Starting balance.")] = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="Of the account.")] = None,
+    stake: Annotated[float | None, typer.Option("--stake-amount", help="Grid: fixed capital instead of equity.")] = None,
+    max_open: Annotated[int | None, typer.Option("--max-open-trades", help="Trades at once.")] = None,
+    fee: Annotated[float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")] = None,
+    strategy_path: Annotated[Path | None, typer.Option("--strategy-path", help="Folder of your own strategies.")] = None,
+    interpreted: Annotated[bool, typer.Option("--interpreted", help="Plain Python: slow, the same to the bit.")] = False,
+    digest_trace: Annotated[int, typer.Option("--digest-trace", min=0, help="A state digest every N events.")] = 0,
+    export: Annotated[Path | None, typer.Option("--export-trades", help="Write the trades: .csv, .json, .parquet.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the page with charts.")] = None,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run for show-backtest.")] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")] = False,
+) -> None:  # fmt: skip
+    """Run strategies over history on one account, with costs, margin and the gate as live has them."""
+    from holdfast.strategies.parameters import parse_assignments
+
+    given = parse_assignments(set_ or [])
+    changes: dict[str, Any] = {
+        "strategies": tuple(strategy) if strategy else None,
+        "source": source,
+        "pairs": tuple(pairs) if pairs else None,
+        "timeframe": timeframe,
+        "detail": detail,
+        "timerange": timerange,
+        "dry_run_wallet": wallet,
+        "currency": currency,
+        "stake_amount": stake,
+        "max_open_trades": max_open,
+        "fee": fee,
+        "parameters": dict(given.everywhere) or None,
+        "parameters_by_pair": {pair: dict(values) for pair, values in given.per_pair.items()} or None,
+    }
+    from holdfast.cli.places import data_folder
+    from holdfast.settings.backtest import load_settings
+
+    settings = load_settings(config, changes)
+    result, prepared, machine = execute(data_folder(data_dir), settings, interpreted, digest_trace, strategy_path)
+    finish(result, lambda: bars_of(machine, prepared), save=save, export=export, html=html, json=json)
+
+
+def execute(
+    data_dir: Path, settings: Any, interpreted: bool = False, digest_trace: int = 0, strategy_path: Path | None = None
+) -> tuple[RunResult, Prepared, Backtest]:
+    """Prepare and run with progress on stderr."""
+    from holdfast.history.store import Store
+    from holdfast.wiring.backtest import Backtest
+
+    with progress() as (say, tick):
+        machine = Backtest(Store(data_dir), settings, say, tick, strategy_path)
+        prepared = machine.prepare()
+        result = machine.run(prepared, interpreted, digest_trace)
+    return result, prepared, machine
+
+
+@contextmanager
+def progress() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int], None]]]:
+    """Bars of progress on stderr, and a place to say something."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>14}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as shown:
+        tasks: dict[str, Any] = {}
+
+        def tick(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(what, total=of)
+            shown.update(tasks[what], completed=done, total=of)
+
+        yield console.print, tick
+
+
+def bars_of(machine: Backtest, prepared: Prepared) -> dict[str, pl.DataFrame]:
+    """Bars for the charts: of the planning timeframe."""
+    from holdfast.history.names import parse_timerange
+
+    s = prepared.settings
+    span, interval = parse_timerange(s.timerange or None), prepared.interval.split(", ")[0]
+    return {c.pair: machine.store.bars(s.source, c.pair, interval, *span) for c in prepared.chosen}
+
+
+def finish(
+    result: RunResult, bars: Callable[[], dict[str, pl.DataFrame]], *, save: bool, export: Path | None,
+    html: Path | None, json: bool,
+) -> None:  # fmt: skip
+    """Show, keep and write what was asked for."""
+    from holdfast.reports.summary import summary_json, to_json
+
+    if json:
+        typer.echo(to_json(summary_json(result)))
+    else:
+        from holdfast.reports.text import print_report
+
+        print_report(result)
+    loaded = bars() if save or html else {}
+    if save:
+        from holdfast.reports.runs import save_run
+
+        where = save_run(result, bars=loaded)
+        typer.echo(f"Saved as {where.name}; see it again with: holdfast show-backtest {where.name}", err=True)
+    if export:
+        from holdfast.reports.export import export_trades
+
+        typer.echo(f"{export_trades(result, export)} trades written to {export}", err=True)
+    if html:
+        from holdfast.reports.charts import windows
+        from holdfast.reports.page import write_page
+
+        typer.echo(f"Page: {write_page(html, result, windows(result, loaded))}", err=True)
+
+
+def demo(
+    open: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    seed: Annotated[int, typer.Option("--seed", help="Of the synthetic market.")] = 7,
+    days: Annotated[int, typer.Option("--days", min=3, max=365)] = DEMO_DAYS,
+    folder: Annotated[Path | None, typer.Option("--folder", help="Where the demo keeps its data and page.")] = None,
+) -> None:
+    """A shipped profile over a synthetic market: nothing is downloaded, nothing is traded."""
+    from holdfast.cli.places import home
+    from holdfast.history.synthetic import PERPS, write_synthetic
+    from holdfast.settings.backtest import load_settings
+
+    place = folder or home() / "demo"
+    data = place / f"market-{seed}-{days}"
+    if not data.exists():
+        typer.echo(f"Making a synthetic market of {days} days …", err=True)
+        write_synthetic(data, seed, days, "1m", PERPS)
+    result, prepared, machine = execute(data, load_settings("demo", {}))
+    page = place / "demo.html"
+    finish(result, lambda: bars_of(machine, prepared), save=True, export=None, html=page, json=False)
+    if open:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())

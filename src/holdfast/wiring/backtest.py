@@ -1,0 +1,372 @@
+"""A backtest from what was asked to what came out: data, plans, mandates, schedule, run, result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from holdfast.errors import DataError, SettingsError, did_you_mean
+from holdfast.history.instruments import InstrumentSpec, account_conversion, instrument
+from holdfast.history.names import format_instant, parse_pair, parse_timeframe, parse_timerange
+from holdfast.history.store import Store
+from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE, RATE
+from holdfast.reports.result import RunResult
+from holdfast.settings.backtest import BacktestSettings
+from holdfast.simulator.simulation import Listing, Scenario, Simulation, merge_bars
+from holdfast.simulator.venue import Bar
+from holdfast.strategies import catalogue
+from holdfast.strategies.bars import assemble
+from holdfast.strategies.parameters import Overrides, Resolved, check_pairs, resolve_parameters
+from holdfast.strategies.planning import compute_plan
+from holdfast.strategies.strategy import Strategy
+from holdfast.wiring import schedule
+from holdfast.wiring.contracts import Conversion, contract_of
+from holdfast.wiring.mandates import limits_of, mandate_of
+from holdfast.wiring.plans import PlanSource, PlanTable
+from holdfast.wiring.results import peak_memory_mb, result_of
+from holdfast.wiring.units import nearest, rate
+
+STABLE = {"USDT": "USDT", "USDC": "USDC"}
+
+
+@dataclass
+class Chosen:
+    """One instrument of a run: its facts, its price bars, and how it converts."""
+
+    pair: str
+    spec: InstrumentSpec
+    frame: pl.DataFrame
+    conversion: Conversion | None = None
+    converting: pl.DataFrame | None = None  # bars of the conversion pair
+
+
+@dataclass
+class Assignment:
+    """One strategy on one instrument, with the parameters that really apply."""
+
+    strategy: Strategy
+    pair: str
+    parameters: Resolved
+
+
+@dataclass
+class Prepared:
+    """Everything before the loop."""
+
+    settings: BacktestSettings
+    currency: str
+    chosen: list[Chosen]
+    assignments: list[Assignment]
+    scenario: Scenario
+    plans: PlanSource
+    assumptions: list[str]
+    interval: str
+    detail: str
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Backtest:
+    """Prepares and runs one backtest. `say` hears what is going on, `tick` how far it is (done, of)."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: BacktestSettings,
+        say: Callable[[str], None] = lambda text: None,
+        tick: Callable[[str, int, int], None] = lambda what, done, of: None,
+        strategy_path: Any = None,
+    ) -> None:
+        self.store, self.settings, self.say, self.tick = store, settings, say, tick
+        self.strategy_path = strategy_path
+        self.assumptions: list[str] = []
+
+    def prepare(self) -> Prepared:
+        """Read data, compute plans, lay out the schedule. Raises HoldfastError for anything unusable."""
+        settings = self.settings
+        strategies = self._strategies()
+        pairs = self._pairs()
+        span = parse_timerange(settings.timerange or None)
+        overrides = Overrides(self._everywhere(), settings.parameters_by_pair)
+        check_pairs(overrides, pairs)
+        assignments = [Assignment(s, p, resolve_parameters(s, p, overrides)) for s in strategies for p in pairs]
+        intervals = {a.strategy.timeframes(a.parameters).base for a in assignments}
+        price_bars = settings.detail or min(intervals, key=lambda name: parse_timeframe(name).ns)
+        self._check_detail(price_bars, intervals)
+        started = time.perf_counter()
+        chosen = self._choose(pairs, price_bars, span)
+        currency = self._currency(chosen)
+        self._convert(chosen, currency, price_bars, span)
+        loaded = time.perf_counter()
+        tables = self._plan(assignments, chosen, span)
+        planned = time.perf_counter()
+        plans = PlanSource(tables)
+        scenario = self._scenario(chosen, assignments, plans, price_bars, intervals, span)
+        seconds = {"load": loaded - started + time.perf_counter() - planned, "plan": planned - loaded}
+        return Prepared(
+            settings, currency, chosen, assignments, scenario, plans, self.assumptions, ", ".join(sorted(intervals)),
+            settings.detail, seconds,
+        )  # fmt: skip
+
+    def run(self, prepared: Prepared, interpreted: bool = False, digest_every: int = 0) -> RunResult:
+        """Run what was prepared."""
+        simulation = Simulation(prepared.scenario, interpreted, digest_every)
+        total = len(prepared.scenario.bars)
+        outcome = simulation.run(lambda done: self.tick("Trading", done, total), self.say)
+        return result_of(prepared, outcome, peak_memory_mb())
+
+    def _strategies(self) -> list[Strategy]:
+        if not self.settings.strategies:
+            raise SettingsError("No strategy was named.", f"Add -s with one of {', '.join(catalogue.names())}.")
+        return [catalogue.find(name, self.strategy_path) for name in dict.fromkeys(self.settings.strategies)]
+
+    def _everywhere(self) -> dict[str, Any]:
+        chosen = {"timeframe": self.settings.timeframe} if self.settings.timeframe else {}
+        return chosen | dict(self.settings.parameters)
+
+    def _pairs(self) -> list[str]:
+        """The instruments of the run in the store's spelling; all of the source that have the bars, if none is named."""
+        source = self.settings.source
+        if not source:
+            raise SettingsError(
+                "No source of data was named.", f"Add --source with one of {', '.join(self.store.sources())}."
+            )
+        known = self.store.pairs(source)
+        if not self.settings.pairs:
+            return [pair for pair in known if self._has_bars(pair)]
+        by_symbol = {parse_pair(pair).symbol: pair for pair in known}
+        found = []
+        for text in self.settings.pairs:
+            symbol = parse_pair(text).symbol
+            if symbol not in by_symbol:
+                raise SettingsError(f"{source} has no {text}.", did_you_mean(text, known))
+            found.append(by_symbol[symbol])
+        return list(dict.fromkeys(found))
+
+    def _has_bars(self, pair: str) -> bool:
+        wanted = [name for name in (self.settings.detail or self.settings.timeframe,) if name]
+        if not wanted:
+            return True
+        finest = self.store.finest(self.settings.source, pair)
+        return parse_timeframe(wanted[0]).ns % finest.ns == 0
+
+    def _check_detail(self, price_bars: str, intervals: set[str]) -> None:
+        for name in intervals:
+            if parse_timeframe(name).ns % parse_timeframe(price_bars).ns:
+                raise SettingsError(
+                    f"Bars of {price_bars} cannot be replayed inside bars of {name}.", "Choose a finer --detail."
+                )
+
+    def _choose(self, pairs: list[str], price_bars: str, span: tuple[int | None, int | None]) -> list[Chosen]:
+        if len(pairs) >= INSTRUMENTS:
+            raise SettingsError(f"{len(pairs)} instruments are more than the core holds ({INSTRUMENTS - 1}).")
+        chosen, empty = [], []
+        for i, pair in enumerate(pairs):
+            self.tick("Reading bars", i, len(pairs))
+            try:
+                frame = self.store.bars(self.settings.source, pair, price_bars, *span)
+            except DataError as error:
+                if self.settings.pairs or "has no" not in error.problem:
+                    raise
+                empty.append(pair)
+                continue
+            spec = self._with_costs(instrument(self.settings.source, pair, frame))
+            if spec.inferred:
+                self.assumptions.append(f"{pair}: guessed {', '.join(spec.inferred)}")
+            chosen.append(Chosen(pair, spec, frame))
+        if not chosen:
+            raise DataError(f"{self.settings.source} has no bars in that time range.", "See holdfast list-data.")
+        if empty:
+            self.assumptions.append(f"left out, without bars in the time range: {', '.join(empty)}")
+        self.tick("Reading bars", len(pairs), len(pairs))
+        return chosen
+
+    def _with_costs(self, spec: InstrumentSpec) -> InstrumentSpec:
+        """Costs as set for this run."""
+        s = self.settings
+        spread, slip = Decimal(str(s.spread_factor)), Decimal(str(s.slippage_factor))
+        spec = replace(
+            spec, spread=spec.spread * spread, spread_floor=spec.spread_floor * spread, slippage=spec.slippage * slip
+        )
+        if s.fee is None:
+            return spec
+        fee = Decimal(str(s.fee))
+        return replace(spec, maker_rate=fee, taker_rate=fee, commission_per_lot=Decimal(0))
+
+    def _currency(self, chosen: list[Chosen]) -> str:
+        if self.settings.currency:
+            return self.settings.currency
+        settled = {c.spec.settle for c in chosen if c.spec.asset_class in ("perp", "spot")}
+        return settled.pop() if len(settled) == 1 else "USD"
+
+    def _convert(self, chosen: list[Chosen], currency: str, price_bars: str, span: tuple[int | None, int | None]) -> None:
+        """Find whose price turns each instrument's profit into the account's currency, and read it."""
+        available = self.store.pairs(self.settings.source)
+        read = {c.pair: c.frame for c in chosen}
+        for c in chosen:
+            found = account_conversion(c.spec, currency, available)
+            if found is None:
+                continue
+            pair, inverted = found
+            if pair not in read:
+                read[pair] = self.store.bars(self.settings.source, pair, price_bars, *span)
+            c.converting = read[pair]
+            c.conversion = Conversion(pair, inverted, instrument(self.settings.source, pair, read[pair]).tick_size)
+
+    def _plan(
+        self, assignments: list[Assignment], chosen: list[Chosen], span: tuple[int | None, int | None]
+    ) -> list[PlanTable]:
+        specs = {c.pair: c for c in chosen}
+        tables = []
+        assignments[:] = [a for a in assignments if a.pair in specs]
+        if len(assignments) >= MANDATES:
+            raise SettingsError(f"{len(assignments)} strategy-instrument pairs are more than {MANDATES - 1}.")
+        for i, a in enumerate(assignments):
+            self.tick("Planning", i, len(assignments))
+            c = specs[a.pair]
+            first = int(c.frame["ts"].dt.epoch("ns")[0])
+            bars = assemble(
+                self.store, self.settings.source, a.pair, a.strategy.timeframes(a.parameters),
+                span[0] if span[0] is not None else None, span[1], a.strategy.window(a.parameters),
+                a.strategy.higher_windows(a.parameters),
+                tick_size=float(c.spec.tick_size), pip_size=float(c.spec.pip_size or c.spec.tick_size),
+            )  # fmt: skip
+            frame = compute_plan(a.strategy, bars, a.parameters)
+            frame = frame.filter(pl.col("ts").dt.epoch("ns") >= first)
+            tables.append(PlanTable(i + 1, frame, float(c.spec.tick_size)))
+        self.tick("Planning", len(assignments), len(assignments))
+        return tables
+
+    def _scenario(
+        self, chosen: list[Chosen], assignments: list[Assignment], plans: PlanSource, price_bars: str,
+        intervals: set[str], span: tuple[int | None, int | None],
+    ) -> Scenario:  # fmt: skip
+        s, step = self.settings, parse_timeframe(price_bars).ns
+        ids = {c.pair: i for i, c in enumerate(chosen, 1)}
+        groups = {name: i for i, name in enumerate(sorted({c.spec.group for c in chosen if c.spec.group}), 1)}
+        widest = max(parse_timeframe(name).ns for name in intervals)
+        stale = max(15 * MINUTE, 2 * widest)
+        limits = [s.limits.setup.model_dump(), s.limits.grid.model_dump()]
+        for each in limits:
+            each["trade_count_max"] = s.max_open_trades or each["trade_count_max"]
+        parts = [bar_array(ids[c.pair], c) for c in chosen]
+        items = schedule.in_order(self._items(chosen, parts, ids, step))
+        listings = tuple(
+            Listing(
+                contract_of(c.spec, float(c.frame["high"].max()), c.conversion, first_price(c)),  # type: ignore[arg-type]
+                groups.get(c.spec.group, 0),
+            )
+            for c in chosen
+        )
+        for c in chosen:
+            c.frame = c.frame.head(0)  # the arrays have taken over
+            c.converting = None
+        bars = merge_bars(parts)
+        return Scenario(
+            balance=rate(s.dry_run_wallet),
+            hedging=self._hedging(chosen),
+            isolated=s.margin_mode == "isolated",
+            listings=listings,
+            mandates=tuple(self._mandates(assignments, chosen, ids)),
+            limits=tuple(limits_of(each, stale) for each in limits),
+            bars=bars,
+            plan_times=plans.times,
+            plans=plans.slice,
+            items=items,
+            duration_ns=step,
+            sample_ns=max(step, 60 * MINUTE),
+            volume_share=rate(s.volume_share),
+        )
+
+    def _hedging(self, chosen: list[Chosen]) -> bool:
+        if self.settings.position_mode != "auto":
+            return self.settings.position_mode == "hedging"
+        return all(c.spec.asset_class not in ("perp", "spot") for c in chosen)
+
+    def _mandates(self, assignments: list[Assignment], chosen: list[Chosen], ids: dict[str, int]) -> list[Any]:
+        numbers = {name: i for i, name in enumerate(dict.fromkeys(a.strategy.name for a in assignments), 1)}
+        sharing = {n: sum(1 for a in assignments if a.strategy.name == n) for n in numbers}
+        specs, made = {c.pair: c.spec for c in chosen}, []
+        for a in assignments:
+            management = a.strategy.management(a.parameters)
+            if self.settings.stake_amount and management.kind == "grid":
+                management = replace(management, capital_base="fixed", fixed_capital=self.settings.stake_amount)
+            name = a.strategy.name
+            made.append(mandate_of(management, numbers[name], ids[a.pair], specs[a.pair], sharing[name]))
+        return made
+
+    def _items(self, chosen: list[Chosen], parts: list[Any], ids: dict[str, int], step: int) -> list[Any]:
+        """Everything scheduled, and a word about every fall-back."""
+        start = min(int(part["time_ns"][0]) for part in parts)
+        end = max(int(part["time_ns"][-1]) for part in parts) + step
+        made = [schedule.day_items(start, end), schedule.end_items({ids[c.pair]: int(p["time_ns"][-1]) for c, p in zip(chosen, parts, strict=True)})]  # fmt: skip
+        unfunded, unmarked = [], []
+        for c, part in zip(chosen, parts, strict=True):
+            i = ids[c.pair]
+            low, high = int(part["time_ns"][0]), int(part["time_ns"][-1]) + step
+            if c.spec.asset_class == "perp":
+                funding = self.store.funding(self.settings.source, c.pair, low, high)
+                mark = self.store.mark(self.settings.source, c.pair, low, high)
+                if funding is None or funding.is_empty():
+                    unfunded.append(c.pair)
+                else:
+                    made.append(schedule.funding_items(i, funding, mark, part, float(c.spec.tick_size)))
+                unmarked += [c.pair] if mark is None else []
+            if c.spec.rollover_time:
+                made.append(schedule.rollover_items(i, c.spec, low, high))
+            if c.conversion and c.converting is not None and c.conversion.pair != c.pair:
+                made.append(schedule.tick_value_items(i, c.spec, c.conversion, c.converting, step))
+        self._say_fallbacks(chosen, unfunded, unmarked)
+        return made
+
+    def _say_fallbacks(self, chosen: list[Chosen], unfunded: list[str], unmarked: list[str]) -> None:
+        say = self.assumptions.append
+        if unfunded:
+            say(f"no funding history, none charged: {', '.join(unfunded)}")
+        if unmarked:
+            say(f"no mark prices, funding at the bar's price: {', '.join(unmarked)}")
+        if any(c.spec.asset_class == "perp" for c in chosen):
+            say("liquidation is judged at the extremes of the traded price, stricter than the mark")
+        if any("spread" not in c.frame.columns and c.spec.spread > 0 for c in chosen):
+            say("no spread in the data: the instrument file's typical spread is used")
+        if any(c.spec.rollover_time for c in chosen):
+            say("rollover at the instrument file's rates, not at the broker's of that day")
+
+
+def bar_array(instrument_id: int, c: Chosen) -> Any:
+    """Bars in ticks and steps. Highs are rounded up and lows down only by float noise: data are on the tick grid."""
+    frame, tick = c.frame, float(c.spec.tick_size)
+    bars = np.zeros(len(frame), Bar.dtype)  # type: ignore[attr-defined]
+    bars["time_ns"] = frame["ts"].dt.epoch("ns").to_numpy()
+    bars["instrument_id"] = instrument_id
+    for name in ("open", "high", "low", "close"):
+        bars[name] = np.maximum(1, nearest(frame[name].to_numpy(), tick))
+    bars["high"] = np.maximum(bars["high"], np.maximum(bars["open"], bars["close"]))
+    bars["low"] = np.minimum(bars["low"], np.minimum(bars["open"], bars["close"]))
+    per_step = float(c.spec.step_size * c.spec.contract_size)
+    bars["volume"] = np.minimum(np.rint(frame["volume"].to_numpy() / per_step), float(1 << 52)).astype(np.int64)
+    if "spread" in frame.columns:
+        bars["spread"] = frame["spread"].to_numpy()
+    return bars
+
+
+def first_price(c: Chosen) -> int:
+    """The conversion pair's first close, in its ticks."""
+    if c.conversion is None or c.converting is None:
+        return 0
+    return max(1, round(float(c.converting["close"][0]) / float(c.conversion.tick_size)))
+
+
+def describe_span(bars: Any, step: int) -> tuple[str, str]:
+    """First and last instant of a run."""
+    return format_instant(int(bars["time_ns"][0])), format_instant(int(bars["time_ns"][-1]) + step)
+
+
+def money(units: int) -> float:
+    """1e-8 as a number for people."""
+    return units / RATE
