@@ -81,11 +81,10 @@ def show_strategy(
         _print_json({"name": name, "summary": strategy.summary, "kind": kind, "pair": pair,
                      "window": window, "parameters": rows, "shipped_for": sorted(strategy.per_pair)})  # fmt: skip
         return
-    table = _table("parameter", "value", "unit", "range", "from", "meaning")
+    table = _table("parameter", "value", "range", "from", "meaning", unbroken=2)
     for row in rows:
-        table.add_row(
-            row["name"], _word(row["value"]), row["unit"], row["range"], row["origin"], row["meaning"]
-        )
+        value = f"{_word(row['value'])} {row['unit']}"
+        table.add_row(row["name"], value, row["range"], row["origin"], row["meaning"])
     _print(f"{name}: {strategy.summary}" + (f" ({pair})" if pair else ""), table)
     _print("Reads " + ", ".join(f"{count} bars of {timeframe}" for timeframe, count in window.items()) + ".")
     if strategy.per_pair and not pair:
@@ -119,9 +118,11 @@ def new_strategy(
         raise SettingsError(f"{strategy_path} is not a folder.", "Create it first.")
     if file.exists():
         raise SettingsError(f"{file} is there already.", "Choose another name.")
-    write_file(
-        file, lambda scratch: scratch.write_text(text, encoding="utf-8") and None, f"The strategy {name}"
-    )
+
+    def write(scratch: Path) -> None:
+        scratch.write_text(text, encoding="utf-8")
+
+    write_file(file, write, f"The strategy {name}")
     typer.echo(f"Wrote {file}. Try: holdfast show-strategy {name} --strategy-path {strategy_path}")
 
 
