@@ -206,7 +206,7 @@ def test_funding_and_marks_are_downloaded_and_resumed(tmp_path: Path) -> None:
 
 def test_long_downloads_are_written_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A crash between two batches loses only the second."""
-    monkeypatch.setattr("holdfast.history.downloading._BATCH", 150)
+    monkeypatch.setattr("holdfast.history.paging.BATCH", 150)
     venue = FakeVenue("2025-01-01 08:20:30")
 
     def crash(call: int) -> None:

@@ -101,5 +101,8 @@ def mark_path(data_dir: Path, source: str, symbol: str, timeframe: Timeframe) ->
 
 def mark_paths(data_dir: Path, source: str, symbol: str) -> list[Path]:
     """Mark-price files of a perpetual, finest timeframe first."""
-    found = (data_dir / "crypto" / "mark").glob(f"{venue_of(source)}_{symbol}_*.parquet")
-    return sorted(found, key=lambda path: parse_timeframe(path.stem.rpartition("_")[2]).ns)
+    found = {}
+    for path in (data_dir / "crypto" / "mark").glob(f"{venue_of(source)}_{symbol}_*.parquet"):
+        if match := _NAME.fullmatch(path.stem.removeprefix(f"{venue_of(source)}_")):
+            found[path] = parse_timeframe(match["timeframe"])
+    return sorted(found, key=lambda path: (found[path], path))

@@ -3,35 +3,19 @@ time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
 
-from holdfast.errors import DataError, SettingsError, did_you_mean
+from holdfast.errors import SettingsError, did_you_mean
 from holdfast.history import layout
 from holdfast.history.layout import Series
-from holdfast.history.names import DAY, Timeframe, TimeRange, format_instant, parse_pair, parse_timeframe
-from holdfast.history.parquet import edges, read_range
-from holdfast.history.quality import refuse_broken_bars, refuse_broken_order
+from holdfast.history.names import Timeframe, TimeRange, format_instant, parse_timeframe
+from holdfast.history.parquet import edges
+from holdfast.history.reading import NoBarsError, Reading, divides, join_parts, of_pair, read_bars, read_table
 from holdfast.history.resample import resample
 from holdfast.history.zones import METATRADER_DAY, boundaries
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Which files answer a question for bars, and whether they are resampled on the way."""
-
-    series: Series
-    timeframe: Timeframe  # the one that was asked for
-    zone: str  # day boundary of the buckets where resampled
-
-    @property
-    def resampled(self) -> bool:
-        return self.series.timeframe != self.timeframe
 
 
 class Store:
@@ -54,7 +38,7 @@ class Store:
             raise SettingsError(
                 f"{self.data_dir} has no source '{source}'.", did_you_mean(source, self.sources())
             )
-        return known if pair is None else _of_pair(known, pair)
+        return known if pair is None else of_pair(known, pair)
 
     def sources(self) -> list[str]:
         """Names of the folders that hold bars: binance_perp, oanda_mid …"""
@@ -87,10 +71,10 @@ class Store:
         zone: str | None = None,
     ) -> Reading:
         """The series that answers for a timeframe: its own where that has bars in the range, else the finest
-        finer one that has. Raises SettingsError (no such timeframe) or DataError (nothing in the range)."""
+        finer one that has. Raises SettingsError (no such timeframe) or NoBarsError (nothing in the range)."""
         wanted = parse_timeframe(timeframe)
         known = self.series(source, pair)
-        usable = [s for s in known if _divides(s.timeframe, wanted)]
+        usable = [s for s in known if divides(s.timeframe, wanted)]
         usable.sort(key=lambda s: (s.timeframe != wanted, s.timeframe))
         if not usable:
             have = ", ".join(s.timeframe.name for s in known)
@@ -141,7 +125,7 @@ class Store:
         return coarse if start is None else coarse.filter(pl.col("ts").dt.epoch("ns") >= start)
 
     def _read(self, series: Series, span: TimeRange) -> pl.DataFrame:
-        parts = [_checked(path, series, span) for path in series.paths]
+        parts = [read_bars(path, series, span) for path in series.paths]
         return join_parts([part for part in parts if not part.is_empty()] or parts[:1], series)
 
     def funding(
@@ -152,7 +136,7 @@ class Store:
         series = self.series(source, pair)[0]
         path = layout.funding_path(self.data_dir, source, series.symbol)
         return (
-            _table(path, layout.RATES, (start, end))
+            read_table(path, layout.RATES, (start, end))
             if series.asset_class == "perp" and path.exists()
             else None
         )
@@ -164,10 +148,12 @@ class Store:
         series = self.series(source, pair)[0]
         paths = layout.mark_paths(self.data_dir, source, series.symbol)
         return (
-            _table(paths[0], layout.MARKS, (start, end)) if series.asset_class == "perp" and paths else None
+            read_table(paths[0], layout.MARKS, (start, end))
+            if series.asset_class == "perp" and paths
+            else None
         )
 
-    def _nothing(self, known: list[Series], wanted: Timeframe, span: TimeRange) -> DataError:
+    def _nothing(self, known: list[Series], wanted: Timeframe, span: TimeRange) -> NoBarsError:
         """The refusal of a range without bars, saying what there is."""
         have = []
         for series in known:
@@ -175,65 +161,7 @@ class Store:
             have.append(f"{series.timeframe.name} from {format_instant(first)} to {format_instant(last)}")
         sides = [format_instant(side) if side is not None else "" for side in span]
         what = f"closed {wanted.name} bars of {known[0].pair}"
-        return DataError(
+        return NoBarsError(
             f"{known[0].source} has no {what} in {' - '.join(sides)} UTC.",
             f"It has {'; '.join(have)}: choose a timerange inside.",
         )
-
-
-def _divides(fine: Timeframe, coarse: Timeframe) -> bool:
-    """Whether bars of one timeframe can be made into another's: those of a day or less fit weeks and
-    months."""
-    if fine == coarse:
-        return True
-    if coarse.name[-1] in "wM":
-        return fine.ns <= DAY and DAY % fine.ns == 0
-    return fine.ns < coarse.ns and coarse.ns % fine.ns == 0
-
-
-def _of_pair(known: list[Series], text: str) -> list[Series]:
-    pair = parse_pair(text)
-    found = [s for s in known if s.symbol == pair.symbol]
-    pairs = {s.pair for s in known}
-    if not found:
-        raise SettingsError(
-            f"{known[0].source} has no {text}.", did_you_mean(pair.named(known[0].asset_class), pairs)
-        )
-    if pair.settle and found[0].asset_class != "perp":
-        raise SettingsError(
-            f"{text} is a perpetual, and {known[0].source} holds {found[0].pair}.",
-            f"Ask for {found[0].pair}, or name a source of perpetuals.",
-        )
-    return found
-
-
-def _checked(path: Path, series: Series, span: TimeRange) -> pl.DataFrame:
-    frame = read_range(path, layout.BARS, span, extra=("spread",))
-    refuse_broken_bars(frame, str(path), series.timeframe)
-    return frame
-
-
-def _table(path: Path, schema: Mapping[str, pl.DataType], span: TimeRange) -> pl.DataFrame:
-    frame = read_range(path, schema, span)
-    refuse_broken_order(frame, str(path))
-    return frame
-
-
-def join_parts(parts: list[pl.DataFrame], series: Series) -> pl.DataFrame:
-    """Parts of one series in time order. Bars that two parts share must agree; raises DataError where not."""
-    if len(parts) == 1:
-        return parts[0]
-    shared = [name for name in parts[0].columns if all(name in part.columns for part in parts)]
-    ordered = sorted((part.select(shared) for part in parts), key=lambda part: part["ts"][0])
-    joined = pl.concat(ordered)
-    if all(earlier["ts"][-1] < later["ts"][0] for earlier, later in pairwise(ordered)):
-        return joined
-    joined = joined.unique(maintain_order=True).sort("ts", maintain_order=True)
-    twice = joined.filter(joined["ts"].is_duplicated())
-    if not twice.is_empty():
-        names = ", ".join(path.name for path in series.paths)
-        raise DataError(
-            f"The files {names} of {series.source} disagree at {twice['ts'][0]:%Y-%m-%d %H:%M} UTC.",
-            "Keep one of them.",
-        )
-    return joined

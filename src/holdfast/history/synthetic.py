@@ -13,24 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from holdfast.errors import SettingsError, did_you_mean
+from holdfast.history import synthetic_extras as extras
 from holdfast.history.instruments import InstrumentSpec, load_instruments
 from holdfast.history.layout import bars_path, funding_path, mark_path
 from holdfast.history.names import (
     DAY,
     HOUR,
-    MINUTE,
     Timeframe,
     parse_pair,
     parse_timeframe,
     parse_timerange,
 )
 from holdfast.history.parquet import write_whole
-from holdfast.history.resample import resample
-from holdfast.history.sessions import FX_WEEK, expected_bars, parse_session, wall_clock
+from holdfast.history.sessions import FX_WEEK, expected_bars, parse_session
 from holdfast.history.synthetic_paths import (
     Clock,
     Floats,
@@ -41,8 +39,6 @@ from holdfast.history.synthetic_paths import (
     path_to_bars,
 )
 from holdfast.history.zones import METATRADER_DAY, Instants
-
-Counts = npt.NDArray[np.int32]
 
 PERP, FX = "synthetic_perp", "synthetic_fx"
 PERPS = (
@@ -68,7 +64,6 @@ _COINS = {
     "AVAX": (28, 1.4, 0.024, 4_000),
     "LINK": (14, 1.3, 0.022, 6_000),
 }
-_FOUR_HOURLY = frozenset({"DOGE"})
 # currency -> (dollars for one, volatility of a day against the basket)
 _CURRENCIES = {
     "USD": (1.0, 0.0028), "EUR": (1.085, 0.0024), "GBP": (1.27, 0.0030), "JPY": (1 / 151.5, 0.0040),
@@ -158,11 +153,11 @@ def _make_perps(
         price, beta, daily, volume = _COINS[spec.base]
         own = moves(seed, spec.symbol, clock, daily, jumps_a_day=0.15, jump=daily / 2)
         columns = path_to_bars(price, beta * market + own, float(spec.tick_size), gaps_in(clock))
-        columns["volume"] = _volumes(seed, spec, clock, columns["close"], volume)
-        bars[PERP, spec.pair] = frame = _table(ts, columns)
-        funding[PERP, spec.pair] = _funding(seed, spec, clock, columns["close"])
+        columns["volume"] = extras.volumes(seed, spec, clock, columns["close"], volume)
+        bars[PERP, spec.pair] = frame = extras.table(ts, columns)
+        funding[PERP, spec.pair] = extras.funding(seed, spec, clock, columns["close"])
         if timeframe.ns <= HOUR:
-            mark[PERP, spec.pair] = _mark(frame, timeframe, spec)
+            mark[PERP, spec.pair] = extras.mark(frame, timeframe, spec)
 
 
 def _make_fx(
@@ -182,8 +177,11 @@ def _make_fx(
         price = _CURRENCIES[spec.base][0] / _CURRENCIES[spec.quote][0]
         path = values[spec.base] - values[spec.quote]
         columns = path_to_bars(price, path, float(spec.tick_size), gaps_in(clock))
-        volume, spread = _volumes(seed, spec, clock, columns["close"], 40), _spreads(seed, spec, clock)
-        frame = _table(ts, {**columns, "volume": volume, "spread": spread})
+        volume, spread = (
+            extras.volumes(seed, spec, clock, columns["close"], 40),
+            extras.spreads(seed, spec, clock),
+        )
+        frame = extras.table(ts, {**columns, "volume": volume, "spread": spread})
         bars[FX, spec.pair] = frame.filter(np.isin(ts, _open_times(span, timeframe, spec.session)))
 
 
@@ -199,48 +197,3 @@ def _currency(seed: int, currency: str, clock: Clock) -> Floats:
     gaps = gaps_in(clock)
     path[gaps, 0] += generator(seed, f"{currency} gaps").normal(0, daily / 3, int(gaps.sum()))
     return path
-
-
-def _table(ts: Instants, columns: Mapping[str, Floats | Counts]) -> pl.DataFrame:
-    times = pl.Series("ts", ts).cast(pl.Datetime("ns")).dt.replace_time_zone("UTC")
-    return pl.DataFrame({"ts": times, **columns})
-
-
-def _volumes(seed: int, spec: InstrumentSpec, clock: Clock, close: Floats, a_minute: float) -> Floats:
-    """Volume on the step grid (ticks counted for FX), greater in busy and stormy times."""
-    noise = np.exp(generator(seed, f"{spec.symbol} volume").normal(0, 0.6, len(close)))
-    amount = a_minute * (clock.step / MINUTE) * clock.volatility * noise
-    step = float(spec.step_size) if spec.volume_is_real else 1.0
-    return np.asarray(np.maximum(np.rint(amount / step), 1) / np.rint(1 / step), dtype=np.float64)
-
-
-def _spreads(seed: int, spec: InstrumentSpec, clock: Clock) -> Counts:
-    """Spread in ticks: typical, wider in storms and from just before the rollover to an hour after it."""
-    of_day = wall_clock(clock.ts, "America/New_York") % DAY
-    rollover = (of_day + clock.step > 17 * HOUR - 5 * MINUTE) & (of_day < 18 * HOUR)
-    typical = float(spec.spread / spec.tick_size) * (0.4 + 0.6 * clock.volatility)
-    draws = generator(seed, f"{spec.symbol} spread").poisson(np.where(rollover, 12 * typical, typical))
-    return np.asarray(np.maximum(draws, 1), dtype=np.int32)
-
-
-def _funding(seed: int, spec: InstrumentSpec, clock: Clock, close: Floats) -> pl.DataFrame:
-    """Settlements every 8 h (some every 4): a base rate that leans with the move of the last day."""
-    hours = 4 if spec.base in _FOUR_HOURLY else 8
-    rows = np.flatnonzero((clock.ts % (hours * HOUR) == 0) & (clock.ts > clock.ts[0]))
-    day_before = np.maximum(rows - max(DAY // clock.step, 1), 0)
-    lean = 0.006 * np.log(close[rows] / close[day_before])
-    noise = generator(seed, f"{spec.symbol} funding").normal(0, 3e-5, len(rows))
-    rates = np.clip((1e-4 + lean + noise) * hours / 8, -0.003, 0.003)
-    return _table(clock.ts[rows], {"rate": np.rint(rates * 1e8) / 1e8})
-
-
-def _mark(frame: pl.DataFrame, timeframe: Timeframe, spec: InstrumentSpec) -> pl.DataFrame:
-    """Hourly mark price: the last price without half of its wicks, as an index over several venues moves."""
-    body_top, body_low = pl.max_horizontal("open", "close"), pl.min_horizontal("open", "close")
-    per_unit = round(1 / spec.tick_size)
-    calm = frame.with_columns(
-        high=(((pl.col("high") + body_top) / 2 * per_unit).round() / per_unit),
-        low=(((pl.col("low") + body_low) / 2 * per_unit).round() / per_unit),
-    )
-    hourly = calm if timeframe.name == "1h" else resample(calm, "1h", base=timeframe)
-    return hourly.select("ts", "open", "high", "low", "close")
