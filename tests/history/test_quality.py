@@ -143,3 +143,20 @@ def test_every_file_of_the_real_data_passes_without_errors_and_lies_on_its_instr
             assert not {"weekend", "week_opening"} & set(found), (path.name, found)
             off_grid += found.get("off_tick", 0)
     assert off_grid <= 4
+
+
+@pytest.mark.data
+def test_every_funding_and_mark_file_of_the_real_data_can_be_read(real_data: Path) -> None:
+    """Rates of at most 3 % a settlement, marks within a tenth of the last price."""
+    store = Store(real_data)
+    seen = 0
+    for source, pair in sorted({(s.source, s.pair) for s in store.series() if s.asset_class == "perp"}):
+        funding, mark = store.funding(source, pair), store.mark(source, pair)
+        if funding is not None:
+            assert funding["rate"].abs().max() < 0.03  # type: ignore[operator]
+            seen += 1
+        if mark is not None:
+            last = store.bars(source, pair, "1h").join(mark, on="ts", suffix="_mark")
+            assert ((last["close"] / last["close_mark"] - 1).abs().median() or 1) < 0.1
+            seen += 1
+    assert seen > 20

@@ -12,6 +12,7 @@ from handmade import bars_at, instant, put, steps_up, times
 from holdfast.errors import DataError, HoldfastError, SettingsError
 from holdfast.history.layout import RATES
 from holdfast.history.parquet import write_whole
+from holdfast.history.reading import NoBarsError
 from holdfast.history.store import Store
 
 Spoil = Callable[[pl.DataFrame], pl.DataFrame]
@@ -145,7 +146,8 @@ def test_unknown_names_are_refused_with_what_there_is(
 def test_a_timerange_without_bars_says_what_range_there_is(folder: Path) -> None:
     """From and to, in UTC."""
     with pytest.raises(
-        DataError, match=r"no closed 1h bars of BTC/USDT:USDT in 2026-01-01 00:00 -  UTC.*to 2025-01-05 03:00"
+        NoBarsError,
+        match=r"no closed 1h bars of BTC/USDT:USDT from 2026-01-01 00:00 UTC\..*to 2025-01-05 03:00",
     ):
         Store(folder).bars(SOURCE, PAIR, "1h", instant("2026-01-01"))
 

@@ -159,9 +159,18 @@ class Store:
         for series in known:
             first, last, _ = self.span(series)
             have.append(f"{series.timeframe.name} from {format_instant(first)} to {format_instant(last)}")
-        sides = [format_instant(side) if side is not None else "" for side in span]
         what = f"closed {wanted.name} bars of {known[0].pair}"
         return NoBarsError(
-            f"{known[0].source} has no {what} in {' - '.join(sides)} UTC.",
+            f"{known[0].source} has no {what}{_in_words(span)}.",
             f"It has {'; '.join(have)}: choose a timerange inside.",
         )
+
+
+def _in_words(span: TimeRange) -> str:
+    """` from … to … UTC`, as far as the sides are given."""
+    words = "".join(
+        f" {word} {format_instant(side)}"
+        for word, side in zip(("from", "to"), span, strict=True)
+        if side is not None
+    )
+    return f"{words} UTC" if words else ""
