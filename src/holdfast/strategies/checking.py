@@ -11,7 +11,7 @@ edge of a comparison or of a rounding. Near ties are shown apart and do not fail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,24 +20,12 @@ import numpy as np
 import polars as pl
 
 from holdfast.errors import DataError
-from holdfast.strategies.plan import FLAGS, PRICES
+from holdfast.strategies.comparing import RELATIVE, Difference, differing, same, values_of
+from holdfast.strategies.plan import FLAGS
 from holdfast.strategies.planning import closed_at, compute_plan, missing, visible
 from holdfast.strategies.strategy import BarSet, Strategy
 
-RELATIVE = 1e-9  # of a number: less is the same, and the nudge that finds near ties
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One value that is not what it should be."""
-
-    test: str  # look-ahead | recursion
-    pair: str
-    column: str
-    time: str  # close of the row's bar, UTC
-    backtest: str  # value of the full history
-    again: str  # value with later bars removed, or over exactly the window
 
 
 @dataclass
@@ -62,12 +50,12 @@ class CheckResult:
 
     def add(self, difference: Difference, near: Callable[[], bool]) -> None:
         """Book a difference. `near` is asked while there are few of the kind: it computes two more plans."""
-        same = [d for d in self.differences if (d.test, d.column) == (difference.test, difference.column)]
-        if len(same) < SHOWN and near():
+        alike = [d for d in self.differences if (d.test, d.column) == (difference.test, difference.column)]
+        if len(alike) < SHOWN and near():
             self.near_ties.append(difference)
             return
         self.difference_count += 1
-        if len(same) < SHOWN:
+        if len(alike) < SHOWN:
             self.differences.append(difference)
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,7 +99,7 @@ def _check_row(
     length = min(max(strategy.window(p), 50), row + 1)
     tail, expected = compute_plan(strategy, cut, p).tail(length), whole.slice(row + 1 - length, length)
     result.look_ahead_rows += length
-    for difference, at in _differing(expected, tail, bars, "look-ahead"):
+    for difference, at in differing(expected, tail, bars, "look-ahead"):
         upto = closed_at(strategy, cut, p, int(expected["ts"].dt.epoch("ns")[at]))
         result.add(difference, partial(_near_tie, strategy, upto, p, expected.slice(at, 1), difference))
     seen = visible(strategy, bars, p, instant)
@@ -119,7 +107,7 @@ def _check_row(
         return
     result.recursion_rows += 1
     live, expected = compute_plan(strategy, seen, p).tail(1), whole.slice(row, 1)
-    for difference, _ in _differing(expected, live, bars, "recursion"):
+    for difference, _ in differing(expected, live, bars, "recursion"):
         result.add(difference, partial(_near_tie, strategy, seen, p, expected, difference))
 
 
@@ -149,39 +137,6 @@ def _acting(plan: pl.DataFrame, flags: tuple[str, ...]) -> np.ndarray[Any, np.dt
     return np.logical_or.reduce(present) if present else np.zeros(plan.height, dtype=np.bool_)
 
 
-def _differing(
-    expected: pl.DataFrame, found: pl.DataFrame, bars: BarSet, test: str
-) -> Iterator[tuple[Difference, int]]:
-    """Values that differ, with their row in the two frames."""
-    for name in sorted({*expected.columns, *found.columns} - {"ts"}):
-        left, right = (_values(frame, name) for frame in (expected, found))
-        for row in np.flatnonzero(~_same(left, right, name, bars.tick_size)):
-            when = f"{expected['ts'][int(row)]:%Y-%m-%d %H:%M}"
-            yield Difference(test, bars.pair, name, when, _word(left[row]), _word(right[row])), int(row)
-
-
-def _values(frame: pl.DataFrame, name: str) -> np.ndarray[Any, Any]:
-    """A column as an array; an absent one means none in every row."""
-    if name not in frame.columns:
-        return np.full(frame.height, False if name in FLAGS else np.nan)
-    values = frame[name]
-    if values.dtype == pl.Float64:
-        return values.to_numpy()
-    if values.dtype == pl.Boolean:
-        return values.fill_null(value=False).to_numpy()
-    return np.array([str(value) if value is not None else "" for value in values], dtype=object)
-
-
-def _same(left: Any, right: Any, name: str, tick: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Row by row: prices equal after rounding to ticks, other numbers nearly, everything else exactly."""
-    if left.dtype.kind != "f" or right.dtype.kind != "f":
-        return np.asarray(left == right)
-    both_none = np.isnan(left) & np.isnan(right)
-    if name in PRICES and tick > 0:
-        return np.asarray((np.round(left / tick) == np.round(right / tick)) | both_none)
-    return np.asarray(np.isclose(left, right, rtol=RELATIVE, atol=0.0) | both_none)
-
-
 def _near_tie(
     strategy: Strategy, bars: BarSet, p: Mapping[str, Any], expected: pl.DataFrame, difference: Difference
 ) -> bool:
@@ -189,7 +144,7 @@ def _near_tie(
     name = difference.column
     for factor in (1 - RELATIVE, 1 + RELATIVE):
         moved = compute_plan(strategy, _nudged(bars, factor), p).tail(1)
-        if _same(_values(expected, name), _values(moved, name), name, bars.tick_size)[0]:
+        if same(values_of(expected, name), values_of(moved, name), name, bars.tick_size)[0]:
             return True
     return False
 
@@ -198,9 +153,3 @@ def _nudged(bars: BarSet, factor: float) -> BarSet:
     """The bars with the prices of the newest one multiplied."""
     newest = bars.base.tail(1).with_columns(pl.col("open", "high", "low", "close") * factor)
     return replace(bars, base=pl.concat([bars.base.head(-1), newest]))
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, float | np.floating):
-        return "none" if np.isnan(value) else f"{value:.10g}"
-    return str(value) if str(value) else "none"

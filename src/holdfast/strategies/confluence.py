@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from holdfast.errors import SettingsError
 from holdfast.history.names import DAY, HOUR
 from holdfast.history.sessions import wall_clock
 from holdfast.history.zones import parse_day_zone
@@ -17,17 +16,16 @@ from holdfast.strategies.confluence_factors import (
     FACTORS,
     H4_SPAN,
     PERCENTILE_DAYS,
-    QUALITY,
     RECENT_DAYS,
     SWING_SPAN,
     WEEK_SPAN,
     switched_on,
 )  # fmt: skip
-from holdfast.strategies.confluence_parameters import PARAMETERS, TARGETS
+from holdfast.strategies.confluence_parameters import PARAMETERS, check_numbers, check_score, rungs
 from holdfast.strategies.confluence_setup import Judged, Votes, admissible, judge, picture, votes
 from holdfast.strategies.frames import closing, epoch, plan_frame
 from holdfast.strategies.indicators import Flags, Floats
-from holdfast.strategies.strategy import BarSet, Management, Parameter, Rung, Strategy, Timeframes
+from holdfast.strategies.strategy import BarSet, Management, Parameter, Strategy, Timeframes
 from holdfast.strategies.structure import TREND_SLOW, Integers
 
 # Risk multiplier of a score: slope for each factor above the neutral score, and its bounds (risk.md §5.5).
@@ -70,8 +68,8 @@ class Confluence(Strategy):
         return {"4h": fours, "1d": days, "1w": max(TREND_SLOW, WEEK_SPAN), **months}
 
     def check(self, p: Mapping[str, Any]) -> None:
-        _check_score(p)
-        _check_numbers(p)
+        check_score(p)
+        check_numbers(p)
 
     def management(self, p: Mapping[str, Any]) -> Management:
         return Management(
@@ -83,7 +81,7 @@ class Confluence(Strategy):
             wait_r=p["max_entry_distance_r"],
             queue_life=p["queue_hours"] * 3600,
             order_life=p["order_hours"] * 3600,
-            rungs=_rungs(p),
+            rungs=rungs(p),
         )
 
     def plan(self, bars: BarSet, p: Mapping[str, Any]) -> pl.DataFrame:
@@ -157,50 +155,3 @@ def _tags(starts: Flags, score: Floats, maximum: int) -> pl.Series:
     counts = pl.DataFrame({"starts": starts, "score": score})
     row = counts.select(pl.when("starts").then(pl.col("score").cast(pl.UInt32))).to_series()
     return pl.Series(words, dtype=pl.Enum(words)).gather(row)
-
-
-def _rungs(p: Mapping[str, Any]) -> tuple[Rung, ...]:
-    """Targets whose multiple is not 0. The first moves the stop to break-even, the last has nothing to move."""
-    chosen = [(p[f"tp{i}_r_multiple"], p[f"tp{i}_close_pct"]) for i in range(1, len(TARGETS) + 1)]
-    ladder = [each for each in chosen if each[0] > 0]
-    last = len(ladder) - 1
-    return tuple(
-        Rung(multiple, share) if i == last
-        else Rung(multiple, share, "break_even") if i == 0
-        else Rung(multiple, share, "previous_target_plus", p["step_stop_r"])
-        for i, (multiple, share) in enumerate(ladder)
-    )  # fmt: skip
-
-
-def _check_score(p: Mapping[str, Any]) -> None:
-    """A threshold above what is switched on could never be met."""
-    on = switched_on(p)
-    quality = [name for name in QUALITY if name in on]
-    names = ["min_confluence"]
-    if p["use_adx_regime_filter"]:
-        names += ["trend_min_confluence", "range_min_confluence"]
-    for name, count in [*((name, len(on)) for name in names), ("min_quality_factors", len(quality))]:
-        if p[name] > count:
-            kind = "quality factors" if name == "min_quality_factors" else "factors"
-            raise SettingsError(
-                f"confluence: {name} is {p[name]}, but only {count} {kind} are switched on.",
-                f"Lower it to {count} at most, or switch more on (use_… = true).",
-            )
-
-
-def _check_numbers(p: Mapping[str, Any]) -> None:
-    """Pairs of numbers that must be in order, and shares that must make a whole."""
-    for low, high in (
-        ("fib_low", "fib_high"), ("min_sl_atr", "max_sl_atr"), ("adx_range_threshold", "adx_trend_threshold"),
-        ("immediate_entry_r", "proximity_r"), ("proximity_r", "max_entry_distance_r"),
-    ):  # fmt: skip
-        if p[low] > p[high]:
-            raise SettingsError(f"confluence: {low} is {p[low]:g}, above {high}, which is {p[high]:g}.")
-    ladder = [(rung.multiple, rung.share) for rung in _rungs(p)]
-    if not ladder or [multiple for multiple, _ in ladder] != sorted({multiple for multiple, _ in ladder}):
-        raise SettingsError("confluence: the targets tp1_r_multiple … must rise; 0 leaves one out.")
-    total = sum(share for _, share in ladder)
-    if abs(total - 1) > 1e-9:
-        raise SettingsError(
-            f"confluence: the shares of the targets add up to {total:g}.", "They must make 1."
-        )

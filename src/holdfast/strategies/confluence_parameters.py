@@ -1,9 +1,13 @@
-"""The parameters of `confluence`, grouped as a trader would look for them."""
+"""The parameters of `confluence`, grouped as a trader would look for them, and what they must not say together."""
 
 from __future__ import annotations
 
-from holdfast.strategies.confluence_factors import FACTORS
-from holdfast.strategies.strategy import Parameter
+from collections.abc import Mapping
+from typing import Any
+
+from holdfast.errors import SettingsError
+from holdfast.strategies.confluence_factors import FACTORS, QUALITY, switched_on
+from holdfast.strategies.strategy import Parameter, Rung
 
 BASES = ("5m", "15m", "30m", "1h", "2h", "4h")
 ZONES = ("America/New_York+7h", "UTC")
@@ -79,3 +83,50 @@ _MANAGEMENT = (
 )  # fmt: skip
 
 PARAMETERS = (*_MARKET, *_SCORE, *_FACTOR_SETTINGS, *_ENTRY_AND_STOP, *_MANAGEMENT)
+
+
+def rungs(p: Mapping[str, Any]) -> tuple[Rung, ...]:
+    """Targets whose multiple is not 0. The first moves the stop to break-even, the last has nothing to move."""
+    chosen = [(p[f"tp{i}_r_multiple"], p[f"tp{i}_close_pct"]) for i in range(1, len(TARGETS) + 1)]
+    ladder = [each for each in chosen if each[0] > 0]
+    last = len(ladder) - 1
+    return tuple(
+        Rung(multiple, share) if i == last
+        else Rung(multiple, share, "break_even") if i == 0
+        else Rung(multiple, share, "previous_target_plus", p["step_stop_r"])
+        for i, (multiple, share) in enumerate(ladder)
+    )  # fmt: skip
+
+
+def check_score(p: Mapping[str, Any]) -> None:
+    """A threshold above what is switched on could never be met."""
+    on = switched_on(p)
+    quality = [name for name in QUALITY if name in on]
+    names = ["min_confluence"]
+    if p["use_adx_regime_filter"]:
+        names += ["trend_min_confluence", "range_min_confluence"]
+    for name, count in [*((name, len(on)) for name in names), ("min_quality_factors", len(quality))]:
+        if p[name] > count:
+            kind = "quality factors" if name == "min_quality_factors" else "factors"
+            raise SettingsError(
+                f"confluence: {name} is {p[name]}, but only {count} {kind} are switched on.",
+                f"Lower it to {count} at most, or switch more on (use_… = true).",
+            )
+
+
+def check_numbers(p: Mapping[str, Any]) -> None:
+    """Pairs of numbers that must be in order, and shares that must make a whole."""
+    for low, high in (
+        ("fib_low", "fib_high"), ("min_sl_atr", "max_sl_atr"), ("adx_range_threshold", "adx_trend_threshold"),
+        ("immediate_entry_r", "proximity_r"), ("proximity_r", "max_entry_distance_r"),
+    ):  # fmt: skip
+        if p[low] > p[high]:
+            raise SettingsError(f"confluence: {low} is {p[low]:g}, above {high}, which is {p[high]:g}.")
+    ladder = [(rung.multiple, rung.share) for rung in rungs(p)]
+    if not ladder or [multiple for multiple, _ in ladder] != sorted({multiple for multiple, _ in ladder}):
+        raise SettingsError("confluence: the targets tp1_r_multiple … must rise; 0 leaves one out.")
+    total = sum(share for _, share in ladder)
+    if abs(total - 1) > 1e-9:
+        raise SettingsError(
+            f"confluence: the shares of the targets add up to {total:g}.", "They must make 1."
+        )

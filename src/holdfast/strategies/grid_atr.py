@@ -48,7 +48,7 @@ class GridAtr(Strategy):
         Parameter(
             "min_atr_pct", 0.0, "%", "no cycle starts while ATR is below this share of the close", 0, 50
         ),
-        *grid_parameters(levels=3, sl_percent=20.0, sides="long", leverage=3.0),
+        *grid_parameters(levels=3, sl_percent=20.0, sides="long"),
     )
     per_pair: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "ADA": _asset(10, 10, 3.0, 1.0, 4, 20.0, 1.2, 0.0, 0.0, "both"),

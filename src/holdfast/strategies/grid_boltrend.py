@@ -46,7 +46,7 @@ class GridBoltrend(Strategy):
         ),
         Parameter("atr_period", 14, "bars", "Wilder's ATR", 2, 200),
         Parameter("atr_spacing_mult", 1.0, "x ATR", "distance between levels", 0.05, 20),
-        *grid_parameters(levels=3, sl_percent=15.0, sides="both", leverage=5.0),
+        *grid_parameters(levels=3, sl_percent=15.0, sides="both"),
     )
     per_pair: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "BCH": _asset(14, 1.0, 2.5, 100, 200, 0.01, 3, 20.0),
