@@ -139,14 +139,7 @@ class Backtest:
         known = self.store.pairs(source)
         if not self.settings.pairs:
             return [pair for pair in known if self._has_bars(pair)]
-        by_symbol = {parse_pair(pair).symbol: pair for pair in known}
-        found = []
-        for text in self.settings.pairs:
-            symbol = parse_pair(text).symbol
-            if symbol not in by_symbol:
-                raise SettingsError(f"{source} has no {text}.", did_you_mean(text, known))
-            found.append(by_symbol[symbol])
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(pair_named(text, known, source) for text in self.settings.pairs))
 
     def _has_bars(self, pair: str) -> bool:
         wanted = [name for name in (self.settings.detail or self.settings.timeframe,) if name]
@@ -229,7 +222,7 @@ class Backtest:
         for i, a in enumerate(assignments):
             self.tick("Planning", i, len(assignments))
             c = specs[a.pair]
-            first = int(c.frame["ts"].dt.epoch("ns")[0])
+            first, last = (int(c.frame["ts"].dt.epoch("ns")[at]) for at in (0, -1))
             bars = assemble(
                 self.store, self.settings.source, a.pair, a.strategy.timeframes(a.parameters),
                 span[0] if span[0] is not None else None, span[1], a.strategy.window(a.parameters),
@@ -237,7 +230,7 @@ class Backtest:
                 tick_size=float(c.spec.tick_size), pip_size=float(c.spec.pip_size or c.spec.tick_size),
             )  # fmt: skip
             frame = compute_plan(a.strategy, bars, a.parameters)
-            frame = frame.filter(pl.col("ts").dt.epoch("ns") >= first)
+            frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(first, last))
             tables.append(PlanTable(i + 1, frame, float(c.spec.tick_size)))
         self.tick("Planning", len(assignments), len(assignments))
         return tables
@@ -336,6 +329,18 @@ class Backtest:
             say("no spread in the data: the instrument file's typical spread is used")
         if any(c.spec.rollover_time for c in chosen):
             say("rollover at the instrument file's rates, not at the broker's of that day")
+
+
+def pair_named(text: str, known: list[str], source: str) -> str:
+    """The store's spelling of what a person typed: BTC/USDT:USDT, BTCUSDT, BTC-USDT, or BTC where it is the only one."""
+    by_symbol = {parse_pair(pair).symbol: pair for pair in known}
+    of_base = [pair for pair in known if parse_pair(pair).base == text.upper()]
+    if len(of_base) == 1:
+        return of_base[0]
+    symbol = parse_pair(text).symbol
+    if symbol not in by_symbol:
+        raise SettingsError(f"{source} has no {text}.", did_you_mean(text, known))
+    return by_symbol[symbol]
 
 
 def bar_array(instrument_id: int, c: Chosen) -> Any:
