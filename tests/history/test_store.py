@@ -68,6 +68,12 @@ def test_a_timeframe_without_a_file_is_made_from_the_finest_finer_one_in_the_ran
     assert bars["volume"].to_list() == [4.0] * 6
 
 
+def test_a_finer_file_too_short_for_one_bucket_gives_way_to_a_longer_one(folder: Path) -> None:
+    """Ten hours of minutes make no day; a hundred hours make four."""
+    bars = Store(folder).bars(SOURCE, PAIR, "1d")
+    assert times(bars) == [f"2025-01-0{day} 00:00" for day in (1, 2, 3, 4)]
+
+
 def test_resampled_buckets_are_whole_although_the_range_cuts_them(folder: Path) -> None:
     """A range from 05:30 to 12:30 holds the buckets that open in it, each with all of its bars."""
     bars = Store(folder).bars(SOURCE, PAIR, "4h", instant("2025-01-03 05:30"), instant("2025-01-03 12:30"))

@@ -70,8 +70,14 @@ class Store:
         end: int | None = None,
         zone: str | None = None,
     ) -> Reading:
-        """The series that answers for a timeframe: its own where that has bars in the range, else the finest
-        finer one that has. Raises SettingsError (no such timeframe) or NoBarsError (nothing in the range)."""
+        """The series that is asked first for a timeframe: its own where that has bars in the range, else the
+        finest finer one that has. Raises SettingsError (no such timeframe) or NoBarsError (nothing there)."""
+        return self._readings(source, pair, timeframe, (start, end), zone)[0]
+
+    def _readings(
+        self, source: str, pair: str, timeframe: str, span: TimeRange, zone: str | None
+    ) -> list[Reading]:
+        """Every series with bars in the range from which the timeframe can be had, the best first."""
         wanted = parse_timeframe(timeframe)
         known = self.series(source, pair)
         usable = [s for s in known if divides(s.timeframe, wanted)]
@@ -83,11 +89,15 @@ class Store:
                 f"Ask for {known[0].timeframe.name} or a multiple of it.",
             )
         day_zone = zone or ("UTC" if known[0].folder == "crypto" else METATRADER_DAY)
-        for series in usable:
-            first, last, rows = self.span(series)
-            if rows and (start is None or last >= start) and (end is None or first < end):
-                return Reading(series, wanted, day_zone)
-        raise self._nothing(usable, wanted, (start, end))
+        found = [Reading(series, wanted, day_zone) for series in usable if self._overlaps(series, span)]
+        if not found:
+            raise self._nothing(usable, wanted, span)
+        return found
+
+    def _overlaps(self, series: Series, span: TimeRange) -> bool:
+        first, last, rows = self.span(series)
+        start, end = span
+        return rows > 0 and (start is None or last >= start) and (end is None or first < end)
 
     def bars(
         self,
@@ -100,19 +110,21 @@ class Store:
     ) -> pl.DataFrame:
         """Closed bars with start <= ts < end (ns UTC): ts, open, high, low, close, volume[, spread].
 
-        Where no file of that timeframe has bars in the range, they are resampled from the finest finer one,
-        with the day boundary `zone` (default: UTC for crypto, the MetaTrader day else); partial buckets at
-        the edges of the data are dropped. Raises SettingsError for unknown names and DataError for data that
-        are broken or have nothing in the range.
+        Where no file of that timeframe has bars in the range, they are resampled from the finest finer one
+        that holds a whole one, with the day boundary `zone` (default: UTC for crypto, the MetaTrader day
+        else); partial buckets at the edges of the data are dropped. Raises SettingsError for unknown names,
+        NoBarsError for a range without bars and DataError for broken ones.
         """
-        reading = self.reading(source, pair, timeframe, start, end, zone)
-        if not reading.resampled:
-            frame = self._read(reading.series, (start, end))
-        else:
-            frame = self._resampled(reading, start, end)
-        if frame.is_empty():
-            raise self._nothing([reading.series], reading.timeframe, (start, end))
-        return frame
+        readings = self._readings(source, pair, timeframe, (start, end), zone)
+        for reading in readings:
+            frame = (
+                self._resampled(reading, start, end)
+                if reading.resampled
+                else self._read(reading.series, (start, end))
+            )
+            if not frame.is_empty():
+                return frame
+        raise self._nothing([reading.series for reading in readings], readings[0].timeframe, (start, end))
 
     def _resampled(self, reading: Reading, start: int | None, end: int | None) -> pl.DataFrame:
         """Whole buckets that open in the range: the finer bars are read from bucket edge to bucket edge."""
