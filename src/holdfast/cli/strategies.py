@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from holdfast.cli.strategies_options import Json, Own, Set, print_json, print_parts, table
+from holdfast.cli.data_options import Json, print_json, print_table
+from holdfast.cli.strategies_options import Own, Set
 from holdfast.cli.strategy_check import check_strategy
 
 Name = Annotated[str, typer.Argument(help="Name of the strategy.")]
@@ -29,10 +30,8 @@ def list_strategies(strategy_path: Own = None, json: Json = False) -> None:
     if json:
         print_json(rows)
         return
-    shown = table("name", "kind", "timeframes", "summary")
-    for row in rows:
-        shown.add_row(row["name"], row["kind"], " ".join(row["timeframes"]), row["summary"])
-    print_parts(shown)
+    cells = ((row["name"], row["kind"], " ".join(row["timeframes"]), row["summary"]) for row in rows)
+    print_table("", ("name", "kind", "timeframes", "summary"), cells)
 
 
 def _described(name: str, path: Path | None) -> dict[str, Any]:
@@ -72,16 +71,17 @@ def show_strategy(
         print_json({"name": name, "summary": strategy.summary, "kind": kind, "pair": pair,
                      "window": window, "parameters": rows, "shipped_for": sorted(strategy.per_pair)})  # fmt: skip
         return
-    shown = table("parameter", "value", "range", "from", "meaning", unbroken=2)
-    for row in rows:
-        value = f"{_word(row['value'])} {row['unit']}"
-        shown.add_row(row["name"], value, row["range"], row["origin"], row["meaning"])
-    print_parts(f"{name}: {strategy.summary}" + (f" ({pair})" if pair else ""), shown)
-    print_parts(
+    cells = (
+        (row["name"], f"{_word(row['value'])} {row['unit']}", row["range"], row["origin"], row["meaning"])
+        for row in rows
+    )
+    title = f"{name}: {strategy.summary}" + (f" ({pair})" if pair else "")
+    print_table(title, ("parameter", "value", "range", "from", "meaning"), cells)
+    typer.echo(
         "Reads " + ", ".join(f"{count} bars of {timeframe}" for timeframe, count in window.items()) + "."
     )
     if strategy.per_pair and not pair:
-        print_parts(f"Other values ship for {', '.join(sorted(strategy.per_pair))}: see them with -p.")
+        typer.echo(f"Other values ship for {', '.join(sorted(strategy.per_pair))}: see them with -p.")
 
 
 def _parameter_row(each: Any, value: Any, origin: str) -> dict[str, Any]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from holdfast.cli.strategies_options import Json, Own, Set, print_json, print_parts, table
+from holdfast.cli.data_options import (
+    DataDir,
+    Json,
+    Pairs,
+    Timerange,
+    open_store,
+    print_json,
+    print_table,
+    split,
+)
+from holdfast.cli.strategies_options import Own, Set
 
 if TYPE_CHECKING:
     from holdfast.history.store import Store
@@ -18,17 +27,11 @@ if TYPE_CHECKING:
 
 def check_strategy(
     name: Annotated[str, typer.Option("-s", "--strategy", help="Name of the strategy.")],
-    data_dir: Annotated[
-        Path, typer.Option("--data-dir", envvar="HOLDFAST_DATA_DIR", help="Folder of market data.")
-    ],
     source: Annotated[str, typer.Option("--source", help="Folder of the data, for instance binance_perp.")],
-    pairs: Annotated[
-        list[str] | None, typer.Option("-p", "--pairs", help="Instruments; all of the source if left out.")
-    ] = None,
+    data_dir: DataDir = None,
+    pairs: Pairs = None,
     timeframe: Annotated[str | None, typer.Option("-i", "--timeframe", help="Bars of the strategy.")] = None,
-    timerange: Annotated[
-        str | None, typer.Option("--timerange", help="For instance 20240101-20250101.")
-    ] = None,
+    timerange: Timerange = None,
     rows: Annotated[
         int, typer.Option("--rows", min=1, help="Rows to compute again for each instrument.")
     ] = 200,
@@ -42,12 +45,11 @@ def check_strategy(
     Rows are computed again without later bars, and over exactly the window that live has. Exit code 1 where one
     differs by more than a near tie.
     """
-    from holdfast.history.store import Store
     from holdfast.strategies.catalogue import find
     from holdfast.strategies.parameters import check_pairs, parse_assignments, with_timeframe
 
-    strategy, store = find(name, strategy_path), Store(data_dir)
-    chosen = pairs or store.pairs(source)
+    strategy, store = find(name, strategy_path), open_store(data_dir)
+    chosen = split(pairs) or store.pairs(source)
     overrides = with_timeframe(strategy, parse_assignments(assignments or []), timeframe)
     check_pairs(overrides, chosen)
     results = _checked(strategy, store, source, chosen, overrides, timerange, rows, seed)
@@ -105,20 +107,18 @@ def _bars(strategy: Strategy, store: Store, source: str, pair: str, p: Any, time
 
 
 def _print_check(results: list[CheckResult]) -> None:
-    summary = table(
-        "instrument", "verdict", "bars", "starts", "compared", "as live", "differ", "near ties", unbroken=2
-    )
+    rows = []
     for each in results:
-        verdict = "[green]passed[/]" if each.passed else "[red]failed[/]"
-        compared = (each.bars, each.starts, each.look_ahead_rows, each.recursion_rows, each.difference_count)
-        summary.add_row(each.pair, verdict, *(f"{count:,}" for count in (*compared, len(each.near_ties))))
-    print_parts(summary)
+        counts = (each.bars, each.starts, each.look_ahead_rows, each.recursion_rows, each.difference_count)
+        verdict = "passed" if each.passed else "failed"
+        rows.append((each.pair, verdict, *(f"{count:,}" for count in (*counts, len(each.near_ties)))))
+    counted = ("bars#", "starts#", "compared#", "as live#", "different#", "near ties#")
+    print_table("", ("instrument", "verdict", *counted), rows)
+    heads = ("test", "instrument", "bar closed (UTC)", "column", "backtest", "computed again")
     for title, found in (
-        ("Differences", [d for each in results for d in each.differences]),
-        ("Near ties (not counted as failures)", [d for each in results for d in each.near_ties][:10]),
+        ("Differences, the first of each kind", [d for each in results for d in each.differences]),
+        ("Near ties, which are no failures", [d for each in results for d in each.near_ties][:10]),
     ):
         if found:
-            listed = table("test", "instrument", "bar closed (UTC)", "column", "backtest", "computed again")
-            for d in found:
-                listed.add_row(d.test, d.pair, d.time, d.column, d.backtest, d.again)
-            print_parts(f"\n{title}:", listed)
+            cells = ((d.test, d.pair, d.time, d.column, d.backtest, d.again) for d in found)
+            print_table(title, heads, cells)
