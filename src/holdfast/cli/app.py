@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from holdfast.cli import backtest, results, strategies
+from holdfast.cli import backtest, data, results, strategies
 from holdfast.errors import HoldfastError
 
 EXIT_CODES = """Exit codes: 0 done · 1 the input cannot be used, and one sentence says why · 2 wrong usage of the
@@ -34,12 +34,14 @@ def version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    _: bool = typer.Option(False, "-V", "--version", callback=version, is_eager=True, help="Show the version."),
+    _: bool = typer.Option(
+        False, "-V", "--version", callback=version, is_eager=True, help="Show the version."
+    ),
 ) -> None:
     """Trades leveraged accounts unattended."""
 
 
-for module in (backtest, results, strategies):
+for module in (backtest, results, strategies, data):
     module.register(app)
 
 

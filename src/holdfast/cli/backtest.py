@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from holdfast.reports.result import RunResult
-    from holdfast.wiring.backtest import Backtest, Prepared
+    from holdfast.wiring.backtest import Backtest
+    from holdfast.wiring.prepared import Prepared
 
 DATA_DIR = typer.Option(envvar="HOLDFAST_DATA_DIR", help="Folder of market data. Default: ~/.holdfast/data.")
 DEMO_DAYS = 60
@@ -72,12 +73,18 @@ def backtest(
     from holdfast.settings.backtest import load_settings
 
     settings = load_settings(config, changes)
-    result, prepared, machine = execute(data_folder(data_dir), settings, interpreted, digest_trace, strategy_path)
+    result, prepared, machine = execute(
+        data_folder(data_dir), settings, interpreted, digest_trace, strategy_path
+    )
     finish(result, lambda: bars_of(machine, prepared), save=save, export=export, html=html, json=json)
 
 
 def execute(
-    data_dir: Path, settings: Any, interpreted: bool = False, digest_trace: int = 0, strategy_path: Path | None = None
+    data_dir: Path,
+    settings: Any,
+    interpreted: bool = False,
+    digest_trace: int = 0,
+    strategy_path: Path | None = None,
 ) -> tuple[RunResult, Prepared, Backtest]:
     """Prepare and run with progress on stderr."""
     from holdfast.history.store import Store
@@ -98,7 +105,9 @@ def progress() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>14}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as shown:
+    with Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as shown:
         tasks: dict[str, Any] = {}
 
         def tick(what: str, done: int, of: int) -> None:
@@ -152,7 +161,9 @@ def demo(
     open: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
     seed: Annotated[int, typer.Option("--seed", help="Of the synthetic market.")] = 7,
     days: Annotated[int, typer.Option("--days", min=3, max=365)] = DEMO_DAYS,
-    folder: Annotated[Path | None, typer.Option("--folder", help="Where the demo keeps its data and page.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where the demo keeps its data and page.")
+    ] = None,
 ) -> None:
     """A shipped profile over a synthetic market: nothing is downloaded, nothing is traded."""
     from holdfast.cli.places import home

@@ -179,7 +179,9 @@ def close_levels(state: State, trade: Trade, order: Order, report: OrderReport) 
 @kernel
 def name_stop(trade: Trade) -> Exit:
     """What a filled stop is called: by the last move of its price."""
-    if trade.moved == StopMove.TRAIL:
+    if trade.moved == StopMove.TRAIL or trade.moved == StopMove.ENTRY_PLUS:
+        return Exit.TRAILING_STOP
+    if trade.moved == StopMove.PREVIOUS_TARGET_PLUS:
         return Exit.TRAILING_STOP
     if trade.moved == StopMove.BREAK_EVEN:
         return Exit.BREAK_EVEN

@@ -81,6 +81,10 @@ def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: 
 def count_busy(state: State, row: int) -> None:
     """Keep the number of trades that hold or may soon hold a position."""
     trade = state.trades[row]
+    holds = trade.quantity > 0
+    if holds != trade.holds:
+        trade.holds = holds
+        state.account.open_trades += 1 if holds else -1
     busy = is_busy(state, row)
     if busy == trade.busy:
         return

@@ -33,6 +33,7 @@ class Account:
     resting_notional: int
     working_orders: int
     busy_trades: int  # trades that hold or may soon hold a position
+    open_trades: int  # trades that hold one
     entries_today: int
     day: int  # number of day boundaries seen
 

@@ -39,7 +39,7 @@ class Contract:
     spread_floor: int
     slippage: int  # ticks, of market and stop orders
     volume_is_real: bool
-    price_band: int  # rate; the venue refuses limits farther from its last price
+    price_band: int  # rate; the venue refuses limits that cross its last price by more
     can_amend_quantity: bool
     stop_out_rate: int  # FX: share of initial margin at which the broker closes; 0 = perp
     tier_count: int

@@ -99,6 +99,7 @@ class Trade:
     min_hold_ns: int
     max_hold_ns: int
     min_profit: int
+    holds: bool  # counts as open
     busy: bool  # counts against the limits on trades
     order_count: int  # orders at work
     stop_refusals: int

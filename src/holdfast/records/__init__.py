@@ -4,6 +4,7 @@ from holdfast.records.kernel import KernelError, compiled, kernel
 from holdfast.records.record import (
     Rows,
     as_dict,
+    blank_array,
     clear_record,
     copy_record,
     digest,
@@ -18,6 +19,7 @@ __all__ = [
     "KernelError",
     "Rows",
     "as_dict",
+    "blank_array",
     "clear_record",
     "compiled",
     "copy_record",

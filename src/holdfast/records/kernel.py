@@ -187,14 +187,14 @@ def _teach_copy_and_clear() -> None:
 
         return types.void(target), generate
 
-    @overload(copy_record, inline="never")  # type: ignore[untyped-decorator]
-    def copy_of(target, source):
+    @overload(copy_record, inline="never")
+    def copy_of(target, source):  # type: ignore[no-untyped-def]
         if isinstance(target, types.Record) and target == source:
             return lambda target, source: copy_block(target, source)
         return None
 
-    @overload(clear_record, inline="never")  # type: ignore[untyped-decorator]
-    def clear_of(target):
+    @overload(clear_record, inline="never")
+    def clear_of(target):  # type: ignore[no-untyped-def]
         return (lambda target: clear_block(target)) if isinstance(target, types.Record) else None
 
 

@@ -203,6 +203,11 @@ def packed(value: Any) -> Any:
     return row
 
 
+def blank_array(kind: Any, count: int) -> Any:
+    """A numpy array of `count` empty records of a kind."""
+    return np.zeros(count, kind.dtype)
+
+
 def unpack_into(value: Any, row: Any) -> None:
     """Fill a record from a one-row array of its dtype."""
     if row.dtype != value.dtype:

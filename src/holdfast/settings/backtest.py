@@ -22,17 +22,29 @@ class Strict(BaseModel):
 class ClassLimits(Strict):
     """Limits of one class of strategies. Shares of equity (1 = 100 %) or counts; 0 = no limit."""
 
-    order_notional_max: float = Field(0, ge=0, description="one order's notional over equity")
-    position_notional_max: float = Field(0, ge=0, description="one instrument's notional over equity, orders included")
-    price_collar: float = Field(0, ge=0, le=1, description="distance of an entry from the price of now")
-    order_count_max: int = Field(0, ge=0, description="working orders of the account")
-    trade_count_max: int = Field(0, ge=0, description="trades that hold or may soon hold a position")
-    entries_per_day_max: int = Field(0, ge=0, description="entry orders a day")
-    group_trades_max: int = Field(0, ge=0, description="such trades in one correlation group")
-    trade_risk_max: float = Field(0, ge=0, description="one trade at its stop, over the smaller of balance and equity")
-    open_risk_max: float = Field(0, ge=0, description="all trades at their stops, resting entries filled")
-    margin_max: float = Field(0, ge=0, le=1, description="initial margin over equity, resting entries filled")
-    leverage_max: float = Field(0, ge=0, description="gross notional over equity, resting entries filled")
+    order_notional_max: float = Field(default=0, ge=0, description="one order's notional over equity")
+    position_notional_max: float = Field(
+        default=0, ge=0, description="one instrument's notional over equity, orders included"
+    )
+    price_collar: float = Field(
+        default=0, ge=0, le=1, description="distance of an entry from the price of now"
+    )
+    order_count_max: int = Field(default=0, ge=0, description="working orders of the account")
+    trade_count_max: int = Field(default=0, ge=0, description="trades that hold or may soon hold a position")
+    entries_per_day_max: int = Field(default=0, ge=0, description="entry orders a day")
+    group_trades_max: int = Field(default=0, ge=0, description="such trades in one correlation group")
+    trade_risk_max: float = Field(
+        default=0, ge=0, description="one trade at its stop, over the smaller of balance and equity"
+    )
+    open_risk_max: float = Field(
+        default=0, ge=0, description="all trades at their stops, resting entries filled"
+    )
+    margin_max: float = Field(
+        default=0, ge=0, le=1, description="initial margin over equity, resting entries filled"
+    )
+    leverage_max: float = Field(
+        default=0, ge=0, description="gross notional over equity, resting entries filled"
+    )
 
 
 SINGLE = ClassLimits(
@@ -79,16 +91,24 @@ class BacktestSettings(Strict):
     timeframe: str = ""
     detail: str = ""
     timerange: str = ""
-    dry_run_wallet: float = Field(10_000, gt=0, description="starting balance")
-    currency: str = Field("", description="of the account; empty: the settlement currency of a perp, else USD")
+    dry_run_wallet: float = Field(default=10_000, gt=0, description="starting balance")
+    currency: str = Field(
+        default="", description="of the account; empty: the settlement currency of a perp, else USD"
+    )
     position_mode: Literal["auto", "netting", "hedging"] = "auto"
     margin_mode: Literal["cross", "isolated"] = "cross"
-    fee: float | None = Field(None, ge=0, lt=0.1, description="one rate for maker and taker, instead of the venue's")
-    stake_amount: float | None = Field(None, gt=0, description="grid: fixed capital instead of a share of equity")
-    max_open_trades: int | None = Field(None, ge=1)
-    spread_factor: float = Field(1.0, ge=0, le=100)
-    slippage_factor: float = Field(1.0, ge=0, le=100)
-    volume_share: float = Field(0.1, gt=0, le=1, description="of a bar's volume that we may fill, where it is real")
+    fee: float | None = Field(
+        default=None, ge=0, lt=0.1, description="one rate for maker and taker, instead of the venue's"
+    )
+    stake_amount: float | None = Field(
+        default=None, gt=0, description="grid: fixed capital instead of a share of equity"
+    )
+    max_open_trades: int | None = Field(default=None, ge=1)
+    spread_factor: float = Field(default=1.0, ge=0, le=100)
+    slippage_factor: float = Field(default=1.0, ge=0, le=100)
+    volume_share: float = Field(
+        default=0.1, gt=0, le=1, description="of a bar's volume that we may fill, where it is real"
+    )
     limits: Limits = Limits()
 
 
@@ -113,7 +133,9 @@ def read_file(name: str) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.", "Check the path and its permissions.") from None
+        raise SettingsError(
+            f"{path} cannot be read: {error}.", "Check the path and its permissions."
+        ) from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(values, dict):

@@ -96,7 +96,7 @@ def refuse(book: Book, command: Command) -> Refused:
         if command.quantity > contract.quantity_max:
             return Refused.MAXIMUM
     if command.order_type == OrderType.LIMIT and contract.price_band > 0:
-        if abs(price - book.path_price) > scale(book.path_price, contract.price_band):
+        if command.side * (price - book.path_price) > scale(book.path_price, contract.price_band):
             return Refused.PRICE_BAND
     return Refused.NONE
 

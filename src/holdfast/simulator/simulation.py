@@ -17,21 +17,26 @@ from holdfast.model.instrument import Contract
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
-from holdfast.records import Rows, compiled, copy_record, digest, packed
+from holdfast.records import blank_array, compiled, copy_record, digest, packed
 from holdfast.records.kernel import is_cached, mark_cached
-from holdfast.simulator.loop import Scheduled, Stop, World, run
+from holdfast.simulator.loop import Stop, run
 from holdfast.simulator.tape import CashLine, EquityLine, FillLine
 from holdfast.simulator.venue import Bar
 from holdfast.simulator.views import ArrayRows, to_array
+from holdfast.simulator.world import Scheduled, World
 
-TAPES: dict[str, tuple[Any, int, int]] = {  # kind, rows of a chunk compiled and interpreted
-    "fills": (FillLine, 32768, 8192),
-    "notes": (Note, 65536, 16384),
-    "closed": (ClosedTrade, 16384, 5120),
-    "cash": (CashLine, 16384, 5120),
-    "samples": (EquityLine, 16384, 4096),
+TAPES: dict[str, Any] = {
+    "fills": FillLine,
+    "notes": Note,
+    "closed": ClosedTrade,
+    "cash": CashLine,
+    "samples": EquityLine,
 }
 PLANS_A_CHUNK = 32768
+
+
+def quiet(_: object) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -125,21 +130,22 @@ class Simulation:
         self.digests: list[tuple[int, str]] = []
 
     def run(
-        self, progress: Callable[[int], None] = lambda bars: None, saying: Callable[[str], None] = lambda text: None
+        self,
+        progress: Callable[[int], None] = quiet,
+        saying: Callable[[str], None] = quiet,
     ) -> Outcome:
         """Run to the end. `progress` hears how many bars are done, `saying` why it takes long."""
         loop = self._loop(saying)
         world = build_world(self.scenario)
         worlds: Any = [world] if self.interpreted else packed(world)
-        tapes = {name: self._tape(name) for name in TAPES}
         kept: dict[str, list[Any]] = {name: [] for name in TAPES}
         for until, plans in self._chunks():
             self._plans_first(worlds)
             while True:
                 started = time.perf_counter()
-                stop = loop(worlds, self.bars, plans, self.items, *tapes.values(), until)
+                stop = loop(worlds, self.bars, plans, self.items, until)
                 self.seconds["loop"] += time.perf_counter() - started
-                self._keep(worlds, tapes, kept)
+                self._keep(worlds, kept)
                 if stop == Stop.SEQUENCE:
                     self._trace(worlds)
                 elif stop == Stop.DONE:
@@ -168,12 +174,8 @@ class Simulation:
         self.seconds["compile"] = time.perf_counter() - started
         return loop
 
-    def _tape(self, name: str) -> Any:
-        kind, compiled_rows, interpreted_rows = TAPES[name]
-        return Rows(kind, interpreted_rows) if self.interpreted else np.zeros(compiled_rows, kind.dtype)
-
     def _none(self, name: str) -> Any:
-        return np.zeros(0, TAPES[name][0].dtype)
+        return blank_array(TAPES[name], 0)
 
     def _chunks(self) -> Iterator[tuple[int, Any]]:
         """(end in the bars, plans) such that every plan of a chunk is due before its last bars open."""
@@ -203,18 +205,27 @@ class Simulation:
     def _state(self, worlds: Any) -> Any:
         return packed(worlds[0].state) if self.interpreted else np.ascontiguousarray(worlds["state"])
 
-    def _keep(self, worlds: Any, tapes: dict[str, Any], kept: dict[str, list[Any]]) -> None:
-        """Take what the tapes hold and start them again."""
-        for name, tape in tapes.items():
-            if count := self._get(worlds, name):
-                kept[name].append(to_array(TAPES[name][0], tape, count))
-                self._set(worlds, name, 0)
+    def _keep(self, worlds: Any, kept: dict[str, list[Any]]) -> None:
+        """Take what the tape holds and start it again."""
+        for name, kind in TAPES.items():
+            counter = f"{name}_count"
+            if self.interpreted:
+                tape = worlds[0].tape
+                count, lines = getattr(tape, counter), getattr(tape, name)
+                setattr(tape, counter, 0)
+            else:
+                count, lines = int(worlds["tape"][counter][0]), worlds["tape"][name][0]
+                worlds["tape"][counter] = 0
+            if count:
+                kept[name].append(to_array(kind, lines, count))
 
     def _trace(self, worlds: Any) -> None:
         """A digest at the first instant after every so many events."""
         state = self._state(worlds)
         self.digests.append((self._get(worlds, "stop_sequence"), digest(State, state)))
-        self._set(worlds, "stop_sequence", (int(state["sequence"][0]) // self.digest_every + 1) * self.digest_every)
+        self._set(
+            worlds, "stop_sequence", (int(state["sequence"][0]) // self.digest_every + 1) * self.digest_every
+        )
 
 
 def cut(times: Any, size: int = PLANS_A_CHUNK) -> Iterable[tuple[int, int]]:
@@ -241,7 +252,7 @@ def merge_bars(parts: Iterable[Any]) -> Any:
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     del order
-    merged = np.empty(len(place), Bar.dtype)  # type: ignore[attr-defined]
+    merged = blank_array(Bar, len(place))
     start = 0
     for i, array in enumerate(arrays):
         merged[place[start : start + len(array)]] = array

@@ -1,11 +1,16 @@
-"""What a run writes down as it goes: fills, notes, closed trades, equity. Arrays of a chunk, emptied by Python."""
+"""What a run writes down as it goes: fills, notes, closed trades, equity. Columns of a chunk, emptied by Python."""
 
 from __future__ import annotations
 
+from holdfast.model.commands import ClosedTrade, Note, Outbox
 from holdfast.model.enums import Role
-from holdfast.records import record
+from holdfast.records import Rows, copy_record, kernel, record, rows
 
-MARGIN = 4096  # rows that one instant may need at most; a chunk stops before it has fewer left
+AT_ONCE = 4096  # rows that one instant may need at most; a chunk stops before it has fewer left
+FILLS = 2 * AT_ONCE
+LINES = 4 * AT_ONCE
+CLOSINGS = AT_ONCE + 1024
+SAMPLES = AT_ONCE
 
 
 @record
@@ -56,20 +61,55 @@ class EquityLine:
 
 
 @record
+class Tape:
+    """Columns of one chunk, with how many rows of each are written."""
+
+    fills_count: int
+    notes_count: int
+    closed_count: int
+    cash_count: int
+    samples_count: int
+    fills: Rows[FillLine] = rows(FILLS)
+    notes: Rows[Note] = rows(LINES)
+    closed: Rows[ClosedTrade] = rows(CLOSINGS)
+    cash: Rows[CashLine] = rows(CLOSINGS)
+    samples: Rows[EquityLine] = rows(SAMPLES)
+
+
+@record
 class Cursor:
     """Where the loop stands."""
 
     bar: int
     plan: int
     item: int
-    fills: int
-    notes: int
-    closed: int
-    cash: int
-    samples: int
     duration_ns: int  # of one price bar
     sample_ns: int  # interval of the equity line
     sample_until_ns: int
     equity_low: int
     stop_sequence: int  # return after this many events; 0 = never
-    groups: int
+
+
+@kernel
+def is_full(tape: Tape) -> bool:
+    """Whether a column may not hold what the next instant can write."""
+    return (
+        tape.fills_count > FILLS - AT_ONCE
+        or tape.notes_count > LINES - 2 * AT_ONCE
+        or tape.closed_count > CLOSINGS - AT_ONCE
+        or tape.cash_count > CLOSINGS - AT_ONCE
+        or tape.samples_count > SAMPLES - 1
+    )
+
+
+@kernel
+def copy_told(tape: Tape, outbox: Outbox) -> None:
+    """Keep what the core told people."""
+    for i in range(outbox.note_count):
+        copy_record(tape.notes[tape.notes_count], outbox.notes[i])
+        tape.notes_count += 1
+    for i in range(outbox.closed_count):
+        copy_record(tape.closed[tape.closed_count], outbox.closed[i])
+        tape.closed_count += 1
+    outbox.note_count = 0
+    outbox.closed_count = 0

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.records import blank_array
+
 SLICE = 1024  # records made at once; two slices are kept, so that an instant may straddle them
 
 
@@ -40,7 +42,7 @@ def to_array(kind: Any, rows: Any, count: int) -> Any:
     """The first rows of a column of records, as a numpy array of their dtype."""
     if isinstance(rows, np.ndarray):
         return rows[:count].copy()
-    array = np.zeros(count, kind.dtype)
+    array = blank_array(kind, count)
     buffer = array.view(np.uint8).reshape(-1).data if count else None
     for i in range(count):
         rows[i]._pack_into(buffer, i * kind.dtype.itemsize)

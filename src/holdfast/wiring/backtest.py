@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,62 +13,31 @@ import polars as pl
 
 from holdfast.errors import DataError, SettingsError, did_you_mean
 from holdfast.history.instruments import InstrumentSpec, account_conversion, instrument
-from holdfast.history.names import format_instant, parse_pair, parse_timeframe, parse_timerange
+from holdfast.history.names import parse_pair, parse_timeframe, parse_timerange
+from holdfast.history.reading import NoBarsError
 from holdfast.history.store import Store
-from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE, RATE
+from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE
+from holdfast.records import blank_array
 from holdfast.reports.result import RunResult
 from holdfast.settings.backtest import BacktestSettings
 from holdfast.simulator.simulation import Listing, Scenario, Simulation, merge_bars
 from holdfast.simulator.venue import Bar
 from holdfast.strategies import catalogue
 from holdfast.strategies.bars import assemble
-from holdfast.strategies.parameters import Overrides, Resolved, check_pairs, resolve_parameters
+from holdfast.strategies.parameters import Overrides, check_pairs, resolve_parameters
 from holdfast.strategies.planning import compute_plan
 from holdfast.strategies.strategy import Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
 from holdfast.wiring.mandates import limits_of, mandate_of
 from holdfast.wiring.plans import PlanSource, PlanTable
+from holdfast.wiring.prepared import Assignment, Chosen, Prepared
 from holdfast.wiring.results import peak_memory_mb, result_of
 from holdfast.wiring.units import nearest, rate
 
-STABLE = {"USDT": "USDT", "USDC": "USDC"}
 
-
-@dataclass
-class Chosen:
-    """One instrument of a run: its facts, its price bars, and how it converts."""
-
-    pair: str
-    spec: InstrumentSpec
-    frame: pl.DataFrame
-    conversion: Conversion | None = None
-    converting: pl.DataFrame | None = None  # bars of the conversion pair
-
-
-@dataclass
-class Assignment:
-    """One strategy on one instrument, with the parameters that really apply."""
-
-    strategy: Strategy
-    pair: str
-    parameters: Resolved
-
-
-@dataclass
-class Prepared:
-    """Everything before the loop."""
-
-    settings: BacktestSettings
-    currency: str
-    chosen: list[Chosen]
-    assignments: list[Assignment]
-    scenario: Scenario
-    plans: PlanSource
-    assumptions: list[str]
-    interval: str
-    detail: str
-    seconds: dict[str, float] = field(default_factory=dict)
+def quiet(*_: object) -> None:
+    """Nobody listens."""
 
 
 class Backtest:
@@ -78,8 +47,8 @@ class Backtest:
         self,
         store: Store,
         settings: BacktestSettings,
-        say: Callable[[str], None] = lambda text: None,
-        tick: Callable[[str, int, int], None] = lambda what, done, of: None,
+        say: Callable[[str], None] = quiet,
+        tick: Callable[[str, int, int], None] = quiet,
         strategy_path: Any = None,
     ) -> None:
         self.store, self.settings, self.say, self.tick = store, settings, say, tick
@@ -94,7 +63,9 @@ class Backtest:
         span = parse_timerange(settings.timerange or None)
         overrides = Overrides(self._everywhere(), settings.parameters_by_pair)
         check_pairs(overrides, pairs)
-        assignments = [Assignment(s, p, resolve_parameters(s, p, overrides)) for s in strategies for p in pairs]
+        assignments = [
+            Assignment(s, p, resolve_parameters(s, p, overrides)) for s in strategies for p in pairs
+        ]
         intervals = {a.strategy.timeframes(a.parameters).base for a in assignments}
         price_bars = settings.detail or min(intervals, key=lambda name: parse_timeframe(name).ns)
         self._check_detail(price_bars, intervals)
@@ -106,7 +77,7 @@ class Backtest:
         tables = self._plan(assignments, chosen, span)
         planned = time.perf_counter()
         plans = PlanSource(tables)
-        scenario = self._scenario(chosen, assignments, plans, price_bars, intervals, span)
+        scenario = self._scenario(chosen, assignments, plans, price_bars, intervals)
         seconds = {"load": loaded - started + time.perf_counter() - planned, "plan": planned - loaded}
         return Prepared(
             settings, currency, chosen, assignments, scenario, plans, self.assumptions, ", ".join(sorted(intervals)),
@@ -122,7 +93,9 @@ class Backtest:
 
     def _strategies(self) -> list[Strategy]:
         if not self.settings.strategies:
-            raise SettingsError("No strategy was named.", f"Add -s with one of {', '.join(catalogue.names())}.")
+            raise SettingsError(
+                "No strategy was named.", f"Add -s with one of {', '.join(catalogue.names())}."
+            )
         return [catalogue.find(name, self.strategy_path) for name in dict.fromkeys(self.settings.strategies)]
 
     def _everywhere(self) -> dict[str, Any]:
@@ -130,7 +103,7 @@ class Backtest:
         return chosen | dict(self.settings.parameters)
 
     def _pairs(self) -> list[str]:
-        """The instruments of the run in the store's spelling; all of the source that have the bars, if none is named."""
+        """The instruments of the run as the store spells them; if none is named, all that have the bars."""
         source = self.settings.source
         if not source:
             raise SettingsError(
@@ -152,7 +125,8 @@ class Backtest:
         for name in intervals:
             if parse_timeframe(name).ns % parse_timeframe(price_bars).ns:
                 raise SettingsError(
-                    f"Bars of {price_bars} cannot be replayed inside bars of {name}.", "Choose a finer --detail."
+                    f"Bars of {price_bars} cannot be replayed inside bars of {name}.",
+                    "Choose a finer --detail.",
                 )
 
     def _choose(self, pairs: list[str], price_bars: str, span: tuple[int | None, int | None]) -> list[Chosen]:
@@ -163,8 +137,8 @@ class Backtest:
             self.tick("Reading bars", i, len(pairs))
             try:
                 frame = self.store.bars(self.settings.source, pair, price_bars, *span)
-            except DataError as error:
-                if self.settings.pairs or "has no" not in error.problem:
+            except NoBarsError:
+                if self.settings.pairs:
                     raise
                 empty.append(pair)
                 continue
@@ -173,7 +147,9 @@ class Backtest:
                 self.assumptions.append(f"{pair}: guessed {', '.join(spec.inferred)}")
             chosen.append(Chosen(pair, spec, frame))
         if not chosen:
-            raise DataError(f"{self.settings.source} has no bars in that time range.", "See holdfast list-data.")
+            raise DataError(
+                f"{self.settings.source} has no bars in that time range.", "See holdfast list-data."
+            )
         if empty:
             self.assumptions.append(f"left out, without bars in the time range: {', '.join(empty)}")
         self.tick("Reading bars", len(pairs), len(pairs))
@@ -184,7 +160,10 @@ class Backtest:
         s = self.settings
         spread, slip = Decimal(str(s.spread_factor)), Decimal(str(s.slippage_factor))
         spec = replace(
-            spec, spread=spec.spread * spread, spread_floor=spec.spread_floor * spread, slippage=spec.slippage * slip
+            spec,
+            spread=spec.spread * spread,
+            spread_floor=spec.spread_floor * spread,
+            slippage=spec.slippage * slip,
         )
         if s.fee is None:
             return spec
@@ -197,7 +176,9 @@ class Backtest:
         settled = {c.spec.settle for c in chosen if c.spec.asset_class in ("perp", "spot")}
         return settled.pop() if len(settled) == 1 else "USD"
 
-    def _convert(self, chosen: list[Chosen], currency: str, price_bars: str, span: tuple[int | None, int | None]) -> None:
+    def _convert(
+        self, chosen: list[Chosen], currency: str, price_bars: str, span: tuple[int | None, int | None]
+    ) -> None:
         """Find whose price turns each instrument's profit into the account's currency, and read it."""
         available = self.store.pairs(self.settings.source)
         read = {c.pair: c.frame for c in chosen}
@@ -209,7 +190,9 @@ class Backtest:
             if pair not in read:
                 read[pair] = self.store.bars(self.settings.source, pair, price_bars, *span)
             c.converting = read[pair]
-            c.conversion = Conversion(pair, inverted, instrument(self.settings.source, pair, read[pair]).tick_size)
+            c.conversion = Conversion(
+                pair, inverted, instrument(self.settings.source, pair, read[pair]).tick_size
+            )
 
     def _plan(
         self, assignments: list[Assignment], chosen: list[Chosen], span: tuple[int | None, int | None]
@@ -237,7 +220,7 @@ class Backtest:
 
     def _scenario(
         self, chosen: list[Chosen], assignments: list[Assignment], plans: PlanSource, price_bars: str,
-        intervals: set[str], span: tuple[int | None, int | None],
+        intervals: set[str],
     ) -> Scenario:  # fmt: skip
         s, step = self.settings, parse_timeframe(price_bars).ns
         ids = {c.pair: i for i, c in enumerate(chosen, 1)}
@@ -281,23 +264,31 @@ class Backtest:
             return self.settings.position_mode == "hedging"
         return all(c.spec.asset_class not in ("perp", "spot") for c in chosen)
 
-    def _mandates(self, assignments: list[Assignment], chosen: list[Chosen], ids: dict[str, int]) -> list[Any]:
+    def _mandates(
+        self, assignments: list[Assignment], chosen: list[Chosen], ids: dict[str, int]
+    ) -> list[Any]:
         numbers = {name: i for i, name in enumerate(dict.fromkeys(a.strategy.name for a in assignments), 1)}
         sharing = {n: sum(1 for a in assignments if a.strategy.name == n) for n in numbers}
         specs, made = {c.pair: c.spec for c in chosen}, []
         for a in assignments:
             management = a.strategy.management(a.parameters)
             if self.settings.stake_amount and management.kind == "grid":
-                management = replace(management, capital_base="fixed", fixed_capital=self.settings.stake_amount)
+                management = replace(
+                    management, capital_base="fixed", fixed_capital=self.settings.stake_amount
+                )
             name = a.strategy.name
-            made.append(mandate_of(management, numbers[name], ids[a.pair], specs[a.pair], sharing[name]))
+            interval = parse_timeframe(a.strategy.timeframes(a.parameters).base).ns
+            made.append(
+                mandate_of(management, numbers[name], ids[a.pair], specs[a.pair], sharing[name], interval)
+            )
         return made
 
     def _items(self, chosen: list[Chosen], parts: list[Any], ids: dict[str, int], step: int) -> list[Any]:
         """Everything scheduled, and a word about every fall-back."""
         start = min(int(part["time_ns"][0]) for part in parts)
         end = max(int(part["time_ns"][-1]) for part in parts) + step
-        made = [schedule.day_items(start, end), schedule.end_items({ids[c.pair]: int(p["time_ns"][-1]) for c, p in zip(chosen, parts, strict=True)})]  # fmt: skip
+        ends = {ids[c.pair]: int(part["time_ns"][-1]) for c, part in zip(chosen, parts, strict=True)}
+        made = [schedule.day_items(start, end), schedule.end_items(ends)]
         unfunded, unmarked = [], []
         for c, part in zip(chosen, parts, strict=True):
             i = ids[c.pair]
@@ -332,7 +323,7 @@ class Backtest:
 
 
 def pair_named(text: str, known: list[str], source: str) -> str:
-    """The store's spelling of what a person typed: BTC/USDT:USDT, BTCUSDT, BTC-USDT, or BTC where it is the only one."""
+    """The store's spelling of what was typed: BTC/USDT:USDT, BTCUSDT, BTC-USDT, or BTC where it is the only one."""
     by_symbol = {parse_pair(pair).symbol: pair for pair in known}
     of_base = [pair for pair in known if parse_pair(pair).base == text.upper()]
     if len(of_base) == 1:
@@ -346,7 +337,7 @@ def pair_named(text: str, known: list[str], source: str) -> str:
 def bar_array(instrument_id: int, c: Chosen) -> Any:
     """Bars in ticks and steps. Highs are rounded up and lows down only by float noise: data are on the tick grid."""
     frame, tick = c.frame, float(c.spec.tick_size)
-    bars = np.zeros(len(frame), Bar.dtype)  # type: ignore[attr-defined]
+    bars = blank_array(Bar, len(frame))
     bars["time_ns"] = frame["ts"].dt.epoch("ns").to_numpy()
     bars["instrument_id"] = instrument_id
     for name in ("open", "high", "low", "close"):
@@ -354,7 +345,9 @@ def bar_array(instrument_id: int, c: Chosen) -> Any:
     bars["high"] = np.maximum(bars["high"], np.maximum(bars["open"], bars["close"]))
     bars["low"] = np.minimum(bars["low"], np.minimum(bars["open"], bars["close"]))
     per_step = float(c.spec.step_size * c.spec.contract_size)
-    bars["volume"] = np.minimum(np.rint(frame["volume"].to_numpy() / per_step), float(1 << 52)).astype(np.int64)
+    bars["volume"] = np.minimum(np.rint(frame["volume"].to_numpy() / per_step), float(1 << 52)).astype(
+        np.int64
+    )
     if "spread" in frame.columns:
         bars["spread"] = frame["spread"].to_numpy()
     return bars
@@ -365,13 +358,3 @@ def first_price(c: Chosen) -> int:
     if c.conversion is None or c.converting is None:
         return 0
     return max(1, round(float(c.converting["close"][0]) / float(c.conversion.tick_size)))
-
-
-def describe_span(bars: Any, step: int) -> tuple[str, str]:
-    """First and last instant of a run."""
-    return format_instant(int(bars["time_ns"][0])), format_instant(int(bars["time_ns"][-1]) + step)
-
-
-def money(units: int) -> float:
-    """1e-8 as a number for people."""
-    return units / RATE

@@ -76,10 +76,15 @@ def set_bounds(contract: Contract, spec: InstrumentSpec, highest: float) -> None
     contract.price_max = min(PRICE_MAX, max(1024, ROOM * top))
     if top >= contract.price_max:
         raise SettingsError(
-            f"{spec.pair}: a price of {highest} is too many ticks of {spec.tick_size}.", "Use a larger tick_size."
+            f"{spec.pair}: a price of {highest} is too many ticks of {spec.tick_size}.",
+            "Use a larger tick_size.",
         )
     money = MONEY_MAX * contract.tick_value_denominator // contract.tick_value_numerator
-    most = MONEY_MAX // contract.tick_value_numerator if contract.self_converting else money // contract.price_max
+    most = (
+        MONEY_MAX // contract.tick_value_numerator
+        if contract.self_converting
+        else money // contract.price_max
+    )
     contract.quantity_max = min(int(spec.quantity_max / spec.step_size), QUANTITY_MAX, most // (2 * ROOM))
     contract.quantity_min = max(1, ticks_up(spec.quantity_min, spec.step_size))
     contract.notional_min = int(spec.notional_min * RATE)

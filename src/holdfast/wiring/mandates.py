@@ -7,7 +7,7 @@ from holdfast.history.instruments import InstrumentSpec
 from holdfast.model.enums import Base, Kind, StopMove
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
-from holdfast.model.units import LEVELS, MINUTE, RATE, RUNGS
+from holdfast.model.units import LEVELS, RATE, RUNGS
 from holdfast.strategies.strategy import Management
 from holdfast.wiring.units import nanoseconds, rate
 
@@ -21,13 +21,20 @@ MOVES = {
     "trail": StopMove.TRAIL,
 }
 CLASS_IDS = {"setup": 0, "grid": 1}
-RETRY = 5 * MINUTE
 
 
 def mandate_of(
-    management: Management, strategy_id: int, instrument_id: int, spec: InstrumentSpec, sharing: int
+    management: Management,
+    strategy_id: int,
+    instrument_id: int,
+    spec: InstrumentSpec,
+    sharing: int,
+    interval_ns: int,
 ) -> Mandate:
-    """One strategy on one instrument; `sharing` is how many instruments divide its capital."""
+    """One strategy on one instrument; `sharing` is how many instruments divide its capital.
+
+    A denied entry asks again with the next plan: after one interval of its bars.
+    """
     m = Mandate()
     m.strategy_id, m.instrument_id, m.class_id = strategy_id, instrument_id, CLASS_IDS[management.kind]
     m.kind = KINDS[management.kind]
@@ -36,10 +43,14 @@ def mandate_of(
     m.base = BASES[management.capital_base]
     m.fixed_capital = rate(management.fixed_capital)
     m.leverage = rate(management.leverage)
-    m.market_r, m.limit_r, m.wait_r = rate(management.market_r), rate(management.limit_r), rate(management.wait_r)
+    m.market_r, m.limit_r, m.wait_r = (
+        rate(management.market_r),
+        rate(management.limit_r),
+        rate(management.wait_r),
+    )
     m.queue_life_ns, m.order_life_ns = nanoseconds(management.queue_life), nanoseconds(management.order_life)
     m.spread_max = round(management.spread_max / float(spec.tick_size))
-    m.resize_rate, m.retry_ns = rate(management.resize_rate), RETRY
+    m.resize_rate, m.retry_ns = rate(management.resize_rate), interval_ns
     m.post_only = management.post_only
     m.stop_rate, m.stop_per_level = rate(management.stop_rate), management.stop_per_level
     m.min_profit = rate(management.min_profit)
@@ -54,7 +65,9 @@ def mandate_of(
 def set_levels(m: Mandate, management: Management) -> None:
     """Level weights, equal where none are given."""
     if management.levels > LEVELS:
-        raise SettingsError(f"A grid has at most {LEVELS} levels, not {management.levels}.", "Lower num_levels.")
+        raise SettingsError(
+            f"A grid has at most {LEVELS} levels, not {management.levels}.", "Lower num_levels."
+        )
     weights = management.weights or (1 / management.levels,) * management.levels if management.levels else ()
     if management.weights and (len(weights) != management.levels or sum(weights) > 1 + 1e-9):
         raise SettingsError(
@@ -69,7 +82,9 @@ def set_levels(m: Mandate, management: Management) -> None:
 def set_rungs(m: Mandate, management: Management) -> None:
     """Targets of a setup; a grid has one take-profit."""
     if len(management.rungs) > RUNGS:
-        raise SettingsError(f"A setup has at most {RUNGS} targets, not {len(management.rungs)}.", "Remove some.")
+        raise SettingsError(
+            f"A setup has at most {RUNGS} targets, not {len(management.rungs)}.", "Remove some."
+        )
     m.rung_count = len(management.rungs)
     for i, rung in enumerate(management.rungs):
         m.rungs[i].multiple = rate(rung.multiple)
@@ -82,6 +97,10 @@ def limits_of(values: dict[str, float], stale_after_ns: int) -> Limits:
     """Limits of a class from settings: shares of equity (1 = 100 %), counts as they are."""
     limits = Limits()
     for name, value in values.items():
-        setattr(limits, name, int(value) if name.endswith(("count_max", "per_day_max", "trades_max")) else rate(value))
+        setattr(
+            limits,
+            name,
+            int(value) if name.endswith(("count_max", "per_day_max", "trades_max")) else rate(value),
+        )
     limits.stale_after_ns = stale_after_ns
     return limits

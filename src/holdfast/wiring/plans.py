@@ -10,6 +10,7 @@ import polars as pl
 
 from holdfast.model.events import Plan
 from holdfast.model.units import LEVELS, SECOND
+from holdfast.records import blank_array
 from holdfast.strategies.plan import TARGETS
 from holdfast.wiring.units import downward, nearest, rates, upward
 
@@ -60,11 +61,13 @@ class PlanSource:
         self.times = every[order]
         owner = np.repeat(np.arange(len(tables), dtype=np.int16), [len(t) for t in times])
         self.owner = owner[order]
-        self.row = (order - np.concatenate([[0], np.cumsum([len(t) for t in times])])[self.owner]).astype(np.int32)
+        self.row = (order - np.concatenate([[0], np.cumsum([len(t) for t in times])])[self.owner]).astype(
+            np.int32
+        )
 
     def slice(self, start: int, end: int) -> Any:
         """Plan events `start` to `end` of the merged order, as an array."""
-        plans = np.zeros(end - start, Plan.dtype)  # type: ignore[attr-defined]
+        plans = blank_array(Plan, end - start)
         owner, row = self.owner[start:end], self.row[start:end]
         for i, table in enumerate(self.tables):
             places = np.flatnonzero(owner == i)
@@ -76,7 +79,7 @@ class PlanSource:
 
     def _events(self, table: PlanTable, part: pl.DataFrame) -> Any:
         """One event for each row of a table; missing columns and NaN are 0, which means none."""
-        plans = np.zeros(len(part), Plan.dtype)  # type: ignore[attr-defined]
+        plans = blank_array(Plan, len(part))
         tick, has = table.tick_size, set(part.columns)
         plans["time_ns"] = part["ts"].dt.epoch("ns").to_numpy()
         plans["mandate_id"] = table.mandate_id

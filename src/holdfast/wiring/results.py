@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,9 +20,7 @@ from holdfast.reports.result import Ledger, RunResult
 from holdfast.simulator.acceptance import Refused
 from holdfast.simulator.ledger import recompute
 from holdfast.simulator.simulation import Outcome
-
-if TYPE_CHECKING:
-    from holdfast.wiring.backtest import Prepared
+from holdfast.wiring.prepared import Prepared
 
 ROLES = {0: "entry", 1: "stop", 2: "target", 3: "exit", 4: "liquidation"}
 EXITS = {
@@ -87,7 +85,9 @@ def fills_frame(fills: Any, names: Names) -> pl.DataFrame:
     """One row for each execution."""
     ids = fills["instrument_id"]
     denominator = np.maximum(1, fills["tick_value_denominator"]).astype(float)
-    value = fills["price"].astype(float) * fills["quantity"] * fills["tick_value_numerator"] / denominator / RATE
+    value = (
+        fills["price"].astype(float) * fills["quantity"] * fills["tick_value_numerator"] / denominator / RATE
+    )
     return pl.DataFrame(
         {
             "ts": instants(fills["time_ns"]),
@@ -164,7 +164,9 @@ def trades_frame(closed: Any, names: Names) -> pl.DataFrame:
 def notes_frame(notes: Any, names: Names) -> pl.DataFrame:
     """What the core told people."""
     ids = notes["instrument_id"]
-    reasons = [_reason(int(kind), int(reason)) for kind, reason in zip(notes["kind"], notes["reason"], strict=True)]
+    reasons = [
+        _reason(int(kind), int(reason)) for kind, reason in zip(notes["kind"], notes["reason"], strict=True)
+    ]
     return pl.DataFrame(
         {
             "ts": instants(notes["time_ns"]),
@@ -276,7 +278,8 @@ def config_of(prepared: Prepared) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for a in prepared.assignments:
         parameters.setdefault(a.strategy.name, {})[a.pair] = {
-            name: {"value": value, "origin": a.parameters.origins[name]} for name, value in a.parameters.items()
+            name: {"value": value, "origin": a.parameters.origins[name]}
+            for name, value in a.parameters.items()
         }
     return asked | {
         "parameters_used": parameters,

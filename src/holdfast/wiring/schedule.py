@@ -11,14 +11,15 @@ import polars as pl
 
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.model.units import DAY, MINUTE, RATE, SECOND
-from holdfast.simulator.loop import Item, Scheduled
+from holdfast.records import blank_array
+from holdfast.simulator.world import Item, Scheduled
 from holdfast.wiring.contracts import Conversion, native_value
 from holdfast.wiring.units import nearest
 
 
 def rows_of(kind: Item, instrument_id: int, times: Any, a: Any = 0, b: Any = 0, c: Any = 0) -> Any:
     """Scheduled items of one kind."""
-    made = np.zeros(len(times), Scheduled.dtype)  # type: ignore[attr-defined]
+    made = blank_array(Scheduled, len(times))
     made["time_ns"], made["kind"], made["instrument_id"] = times, kind, instrument_id
     made["a"], made["b"], made["c"] = a, b, c
     return made
@@ -57,7 +58,9 @@ def rollover_items(instrument_id: int, spec: InstrumentSpec, start: int, end: in
     nights = [first + timedelta(days=i) for i in range((last - first).days + 1)]
     nights = [night for night in nights if night.weekday() < 5]
     times = np.array([instant(night, hour, minute, place) for night in nights], np.int64)
-    days = np.array([3 if night.weekday() == spec.rollover_triple_weekday else 1 for night in nights], np.int64)
+    days = np.array(
+        [3 if night.weekday() == spec.rollover_triple_weekday else 1 for night in nights], np.int64
+    )
     points = [int(points * RATE) for points in (spec.rollover_long, spec.rollover_short)]
     kept = (times > start) & (times <= end)
     return rows_of(Item.ROLLOVER, instrument_id, times[kept], points[0], points[1], days[kept])
@@ -69,7 +72,9 @@ def instant(night: date, hour: int, minute: int, place: ZoneInfo) -> int:
     return int(local.timestamp()) * SECOND
 
 
-def tick_value_items(instrument_id: int, spec: InstrumentSpec, by: Conversion, prices: pl.DataFrame, step: int) -> Any:
+def tick_value_items(
+    instrument_id: int, spec: InstrumentSpec, by: Conversion, prices: pl.DataFrame, step: int
+) -> Any:
     """The money of a tick whenever the conversion pair closes elsewhere than before. `step` is its bars' length."""
     ticks = nearest(prices["close"].to_numpy(), float(by.tick_size))
     changed = np.flatnonzero(np.diff(ticks, prepend=0))

@@ -1,0 +1,51 @@
+"""A run before its loop: what was chosen, who trades it, and the scenario made of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from holdfast.history.instruments import InstrumentSpec
+from holdfast.settings.backtest import BacktestSettings
+from holdfast.simulator.simulation import Scenario
+from holdfast.strategies.parameters import Resolved
+from holdfast.strategies.strategy import Strategy
+from holdfast.wiring.contracts import Conversion
+from holdfast.wiring.plans import PlanSource
+
+
+@dataclass
+class Chosen:
+    """One instrument of a run: its facts, its price bars, and how it converts."""
+
+    pair: str
+    spec: InstrumentSpec
+    frame: pl.DataFrame
+    conversion: Conversion | None = None
+    converting: pl.DataFrame | None = None  # bars of the conversion pair
+
+
+@dataclass
+class Assignment:
+    """One strategy on one instrument, with the parameters that really apply."""
+
+    strategy: Strategy
+    pair: str
+    parameters: Resolved
+
+
+@dataclass
+class Prepared:
+    """Everything before the loop."""
+
+    settings: BacktestSettings
+    currency: str
+    chosen: list[Chosen]
+    assignments: list[Assignment]
+    scenario: Scenario
+    plans: PlanSource
+    assumptions: list[str]
+    interval: str
+    detail: str
+    seconds: dict[str, float] = field(default_factory=dict)
