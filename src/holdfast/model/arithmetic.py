@@ -6,6 +6,7 @@ from holdfast.model.units import RATE
 from holdfast.records import kernel
 
 SAFE = 1 << 31  # two factors below this cannot overflow
+LARGEST = 1 << 62
 
 
 @kernel
@@ -15,7 +16,7 @@ def mul_div(a: int, b: int, c: int) -> int:
     assert c > 0
     whole = a // c
     rest = a % c
-    if rest < SAFE and b < SAFE:
+    if (rest < SAFE and b < SAFE) or b == 0 or rest <= LARGEST // b:
         return whole * b + rest * b // c
     quotient = 0
     remainder = 0

@@ -30,7 +30,7 @@ from holdfast.strategies.strategy import Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
 from holdfast.wiring.mandates import limits_of, mandate_of
-from holdfast.wiring.plans import PlanSource, PlanTable
+from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Chosen, Prepared
 from holdfast.wiring.results import peak_memory_mb, result_of
 from holdfast.wiring.units import nearest, rate
@@ -214,7 +214,8 @@ class Backtest:
             )  # fmt: skip
             frame = compute_plan(a.strategy, bars, a.parameters)
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(first, last))
-            tables.append(PlanTable(i + 1, frame, float(c.spec.tick_size)))
+            kind = a.strategy.management(a.parameters).kind
+            tables.append(PlanTable(i + 1, speaking(frame, kind), float(c.spec.tick_size)))
         self.tick("Planning", len(assignments), len(assignments))
         return tables
 

@@ -31,6 +31,14 @@ class PlanTable:
         return self.frame["ts"].dt.epoch("ns").to_numpy()
 
 
+def speaking(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Rows that ask for something. A grid follows every plan; a setup's row without a flag says nothing."""
+    if kind == "grid":
+        return frame
+    flags = [pl.col(name).fill_null(value=False) for name in FLAGS if name in frame.columns]
+    return frame.filter(pl.any_horizontal(flags)) if flags else frame.head(0)
+
+
 class Texts:
     """Tags and reasons by number; the core knows only the numbers."""
 
