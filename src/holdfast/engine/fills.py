@@ -6,7 +6,7 @@ from holdfast.engine.exits import begin_exit, continue_exit
 from holdfast.engine.grids import level_filled, part_closed
 from holdfast.engine.ladder import hold_ladder, leg_filled
 from holdfast.engine.notes import note
-from holdfast.engine.stops import hold_stop
+from holdfast.engine.stops import hold_stop, protect
 from holdfast.engine.trades import cancel_entries, cancel_targets, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div
 from holdfast.model.commands import Outbox
@@ -137,7 +137,7 @@ def after_netting(state: State, outbox: Outbox, row: int) -> None:
     if trade.quantity == 0:
         close_trade(state, outbox, row)
     else:
-        hold_stop(state, outbox, row)
+        protect(state, outbox, row)
 
 
 @kernel

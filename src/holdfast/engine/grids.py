@@ -7,7 +7,7 @@ from holdfast.engine.exits import begin_exit, may_exit
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, place, send
 from holdfast.engine.setups import may_arm
-from holdfast.engine.stops import hold_level_stops, hold_stop, stop_from
+from holdfast.engine.stops import hold_level_stops, hold_stop, protect, stop_from
 from holdfast.engine.trades import drop_trade, settle, start_trade
 from holdfast.model.arithmetic import scale_up
 from holdfast.model.commands import Outbox
@@ -272,8 +272,5 @@ def part_closed(state: State, outbox: Outbox, row: int) -> None:
     trade = state.trades[row]
     if trade.quantity == 0:
         return
-    if state.mandates[trade.mandate_id].stop_per_level:
-        hold_level_stops(state, outbox, row)
-    else:
-        hold_stop(state, outbox, row)
+    protect(state, outbox, row)
     hold_take_profit(state, outbox, row)

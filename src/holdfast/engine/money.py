@@ -10,11 +10,11 @@ from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Exit, NoteKind, Phase
 from holdfast.model.events import CashFlow, Closure, Funding, Rollover, TickValue
-from holdfast.model.instrument import Contract, notional_of, worth, worth_up
+from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
-from holdfast.model.units import TRADES
+from holdfast.model.units import ORDERS, TRADES
 from holdfast.records import kernel
-from holdfast.risk.exposure import mark, update_open_risk
+from holdfast.risk.exposure import mark, reserve, update_open_risk
 
 
 @kernel
@@ -98,6 +98,18 @@ def on_tick_value(state: State, outbox: Outbox, value: TickValue) -> None:
             break
         update_open_risk(state, state.trades[row])
         row = state.trades[row].next
+    reserve_again(state, instrument)
+
+
+@kernel
+def reserve_again(state: State, instrument: Instrument) -> None:
+    """What resting entries tie up is told in the new money."""
+    row = instrument.first_order
+    for _ in range(ORDERS):
+        if row == 0:
+            break
+        reserve(state, state.orders[row])
+        row = state.orders[row].next
 
 
 @kernel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.setups import queue_setup, watch_entry
-from holdfast.engine.stops import follow, hold_level_stops, hold_stop
+from holdfast.engine.stops import follow, protect
 from holdfast.engine.trades import settle
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, Kind, Phase
@@ -74,10 +74,7 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
         before = trade.stop_price
         follow(state, outbox, row, instrument)
         if trade.stop_price != before:
-            if state.mandates[trade.mandate_id].stop_per_level:
-                hold_level_stops(state, outbox, row)
-            else:
-                hold_stop(state, outbox, row)
+            protect(state, outbox, row)
 
 
 @kernel

@@ -8,7 +8,7 @@ from holdfast.engine.grids import part_closed
 from holdfast.engine.notes import note
 from holdfast.engine.orders import advance, forget_pointer, unlink_order
 from holdfast.engine.setups import watch_entry
-from holdfast.engine.stops import hold_level_stops, hold_stop
+from holdfast.engine.stops import protect
 from holdfast.engine.trades import count_busy, drop_trade, settle
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, Kind, NoteKind, OrderType, Phase, Role
@@ -162,7 +162,5 @@ def stop_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
         continue_exit(state, outbox, row)
     elif trade.stop_refusals > 1:
         begin_exit(state, outbox, row, Exit.STOP_LOSS, Drop.NONE)
-    elif state.mandates[trade.mandate_id].stop_per_level:
-        hold_level_stops(state, outbox, row)
     else:
-        hold_stop(state, outbox, row)
+        protect(state, outbox, row)

@@ -6,7 +6,7 @@ from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, place, send
 from holdfast.model.arithmetic import ceil_div, divide_toward, mul_div, scale
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import NoteKind, OrderType, Role, StopMove
+from holdfast.model.enums import Kind, NoteKind, OrderType, Role, StopMove
 from holdfast.model.instrument import Contract, Instrument, best_exit, ticks_of
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
@@ -51,6 +51,16 @@ def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
                 filled = state.orders[level.stop_row].filled_quantity
                 amend(state, outbox, level.stop_row, price, level.open_quantity + filled)
     update_open_risk(state, trade)
+
+
+@kernel
+def protect(state: State, outbox: Outbox, row: int) -> None:
+    """One stop for the position, or one for each level where a grid wants that."""
+    trade = state.trades[row]
+    if trade.kind == Kind.GRID and state.mandates[trade.mandate_id].stop_per_level:
+        hold_level_stops(state, outbox, row)
+    else:
+        hold_stop(state, outbox, row)
 
 
 @kernel

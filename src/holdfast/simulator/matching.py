@@ -84,8 +84,8 @@ def point_of(book: Book, order: VenueOrder) -> int:
     if order.order_type == OrderType.STOP:
         return order.trigger_price - (book.ask_offset if order.side > 0 else book.bid_offset)
     if order.side > 0:
-        return order.limit_price - book.ask_offset - 1
-    return order.limit_price - book.bid_offset + 1
+        return order.limit_price - book.ask_offset - book.through
+    return order.limit_price - book.bid_offset + book.through
 
 
 @kernel

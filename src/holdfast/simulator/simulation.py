@@ -64,6 +64,7 @@ class Scenario:
     duration_ns: int
     sample_ns: int
     volume_share: int
+    through: int = 1
 
 
 @dataclass
@@ -99,6 +100,7 @@ def build_world(scenario: Scenario) -> World:
         listed.contract.instrument_id, listed.group_id = i, listing.group_id
         on_instrument_listed(world.state, world.outbox, listed)
         copy_record(world.market.books[i].contract, listed.contract)
+        world.market.books[i].through = scenario.through
     for i, mandate in enumerate(scenario.mandates, 1):
         event = MandateGiven()
         event.mandate_id = i

@@ -57,6 +57,7 @@ class Book:
     first_order: int
     last_order: int
     bar_count: int
+    through: int  # ticks that price must trade through a resting limit; 1 is the strict default, 0 a touch
     path_price: int  # where price is on its way through the current bar
     inside_bar: bool
     bid_offset: int  # from the bar's price to the bid and to the ask

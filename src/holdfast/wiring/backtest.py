@@ -258,6 +258,7 @@ class Backtest:
             duration_ns=step,
             sample_ns=max(step, 60 * MINUTE),
             volume_share=rate(s.volume_share),
+            through=s.limit_through_ticks,
         )
 
     def _hedging(self, chosen: list[Chosen]) -> bool:
