@@ -79,7 +79,9 @@ def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
         trade.capital = grid_capital(state.account, mandate)
     for i in range(LEVELS):
         trade.levels[i].wanted_price = plan.levels[i].price
-        trade.levels[i].weight = plan.levels[i].weight if plan.levels[i].weight > 0 else mandate.weights[i].share
+        trade.levels[i].weight = (
+            plan.levels[i].weight if plan.levels[i].weight > 0 else mandate.weights[i].share
+        )
         trade.levels[i].exit_price = plan.levels[i].exit_price
     hold_levels(state, outbox, row)
     hold_take_profit(state, outbox, row)
@@ -187,6 +189,25 @@ def common_exit_price(trade: Trade) -> int:
 
 
 @kernel
+def hold_level_exit(state: State, outbox: Outbox, row: int, index: int) -> int:
+    """A level's own take-profit, where the plan still names one; returns the quantity that leaves by it."""
+    level = state.trades[row].levels[index]
+    if level.open_quantity == 0 or level.exit_price <= 0:
+        cancel(state, outbox, level.exit_row)
+        return 0
+    if level.exit_row == 0:
+        made = place(
+            state, outbox, row, Role.TARGET, index, OrderType.LIMIT, level.exit_price, level.open_quantity
+        )
+        level.exit_row = made
+        send(state, outbox, made)
+    else:
+        filled = state.orders[level.exit_row].filled_quantity
+        amend(state, outbox, level.exit_row, level.exit_price, level.open_quantity + filled)
+    return level.open_quantity
+
+
+@kernel
 def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
     """One reduce-only limit for the whole position, and one for each level with an exit of its own."""
     trade = state.trades[row]
@@ -194,9 +215,7 @@ def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
         return
     alone = 0
     for i in range(trade.level_count):
-        if trade.levels[i].exit_price > 0:
-            alone += trade.levels[i].open_quantity
-            hold_level_exit(state, outbox, row, i)
+        alone += hold_level_exit(state, outbox, row, i)
     price = common_exit_price(trade)
     leg = trade.legs[0]
     quantity = trade.quantity - alone
@@ -213,23 +232,6 @@ def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
         leg.quantity = quantity + state.orders[leg.order_row].filled_quantity
         if amend(state, outbox, leg.order_row, price, leg.quantity):
             note(state, outbox, trade, NoteKind.TARGET_MOVED, 0, price, quantity)
-
-
-@kernel
-def hold_level_exit(state: State, outbox: Outbox, row: int, index: int) -> None:
-    """A level's own take-profit."""
-    level = state.trades[row].levels[index]
-    if level.open_quantity == 0:
-        return
-    if level.exit_row == 0:
-        made = place(
-            state, outbox, row, Role.TARGET, index, OrderType.LIMIT, level.exit_price, level.open_quantity
-        )
-        level.exit_row = made
-        send(state, outbox, made)
-    else:
-        filled = state.orders[level.exit_row].filled_quantity
-        amend(state, outbox, level.exit_row, level.exit_price, level.open_quantity + filled)
 
 
 @kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.engine.notes import note
-from holdfast.engine.orders import amend, place, send
+from holdfast.engine.orders import amend, cancel, place, send
 from holdfast.model.arithmetic import ceil_div, divide_toward, mul_div, scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Kind, NoteKind, OrderType, Role, StopMove
@@ -50,6 +50,8 @@ def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
             else:
                 filled = state.orders[level.stop_row].filled_quantity
                 amend(state, outbox, level.stop_row, price, level.open_quantity + filled)
+        else:
+            cancel(state, outbox, level.stop_row)  # closed by something else
     update_open_risk(state, trade)
 
 
