@@ -169,10 +169,12 @@ def close_levels(state: State, trade: Trade, order: Order, report: OrderReport) 
     if own:
         left -= min(left, level.open_quantity)
         level.open_quantity -= min(report.quantity, level.open_quantity)
-    for i in range(LEVELS - 1, -1, -1):
-        part = min(left, trade.levels[i].open_quantity)
-        trade.levels[i].open_quantity -= part
-        left -= part
+    for turn in range(2):  # a common exit closes first what has no exit of its own
+        for i in range(LEVELS - 1, -1, -1):
+            if turn == 1 or trade.levels[i].exit_row == 0:
+                part = min(left, trade.levels[i].open_quantity)
+                trade.levels[i].open_quantity -= part
+                left -= part
     return own
 
 
