@@ -7,12 +7,13 @@ from holdfast.engine.exits import begin_exit, may_exit
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, place, send
 from holdfast.engine.setups import may_arm
-from holdfast.engine.stops import hold_level_stops, hold_stop, protect, stop_from
+from holdfast.engine.stops import protect, stop_from
 from holdfast.engine.trades import drop_trade, settle, start_trade
 from holdfast.model.arithmetic import scale_up
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase, Role
 from holdfast.model.events import Plan
+from holdfast.model.instrument import usable
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, average_of, trade_slot
@@ -66,23 +67,24 @@ def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
     """Take over what may move with each plan: anchor, spacing, take-profit, explicit levels."""
     trade = state.trades[row]
     mandate = state.mandates[trade.mandate_id]
-    if plan.anchor_price > 0:
+    contract = state.instruments[trade.instrument_id].contract
+    if usable(contract, plan.anchor_price) > 0:
         trade.anchor_price = plan.anchor_price
         trade.anchored = True
     trade.offset = plan.offset
     trade.spacing = plan.spacing
-    trade.take_profit_price = plan.take_profit_price
-    trade.plan_stop_price = plan.stop_price
+    trade.take_profit_price = usable(contract, plan.take_profit_price)
+    trade.plan_stop_price = usable(contract, plan.stop_price)
     if plan.trail_distance > 0:
         trade.trail_distance = plan.trail_distance
     if trade.quantity == 0:
         trade.capital = grid_capital(state.account, mandate)
     for i in range(LEVELS):
-        trade.levels[i].wanted_price = plan.levels[i].price
+        trade.levels[i].wanted_price = usable(contract, plan.levels[i].price)
         trade.levels[i].weight = (
             plan.levels[i].weight if plan.levels[i].weight > 0 else mandate.weights[i].share
         )
-        trade.levels[i].exit_price = plan.levels[i].exit_price
+        trade.levels[i].exit_price = usable(contract, plan.levels[i].exit_price)
     hold_levels(state, outbox, row)
     hold_take_profit(state, outbox, row)
 
@@ -102,6 +104,7 @@ def hold_levels(state: State, outbox: Outbox, row: int) -> None:
     """Every level that is not filled: taken now, rested, or moved."""
     trade = state.trades[row]
     mandate = state.mandates[trade.mandate_id]
+    contract = state.instruments[trade.instrument_id].contract
     for i in range(trade.level_count):
         level = trade.levels[i]
         if level.done or level.filled_quantity > 0 or trade.phase == Phase.COOLDOWN:
@@ -110,7 +113,7 @@ def hold_levels(state: State, outbox: Outbox, row: int) -> None:
             if level.order_row == 0:
                 take_first_level(state, outbox, row, mandate)
             continue
-        price = level_price(trade, i, level.wanted_price)
+        price = usable(contract, level_price(trade, i, level.wanted_price))
         if price > 0:
             hold_level(state, outbox, row, i, price, mandate)
         elif level.order_row != 0:
@@ -118,9 +121,9 @@ def hold_levels(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
-def level_stop(trade: Trade, mandate: Mandate, price: int) -> int:
+def level_stop(state: State, trade: Trade, mandate: Mandate, price: int) -> int:
     """The stop that a level carries: as if it were the whole average."""
-    return stop_from(trade, mandate, price)
+    return stop_from(state.instruments[trade.instrument_id].contract, trade, mandate, price)
 
 
 @kernel
@@ -141,7 +144,7 @@ def take_first_level(state: State, outbox: Outbox, row: int, mandate: Mandate) -
     instrument = state.instruments[trade.instrument_id]
     price = instrument.ask if trade.side > 0 else instrument.bid
     quantity = size_level(state, trade, mandate, 0, price)
-    stop = level_stop(trade, mandate, price)
+    stop = level_stop(state, trade, mandate, price)
     enter(state, outbox, row, 0, OrderType.MARKET, 0, quantity, stop, False)
 
 
@@ -152,7 +155,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     level = trade.levels[index]
     at_work = level.order_row
     quantity = size_level(state, trade, mandate, index, price)
-    stop = level_stop(trade, mandate, price)
+    stop = level_stop(state, trade, mandate, price)
     if at_work == 0:
         if enter(state, outbox, row, index, OrderType.LIMIT, price, quantity, stop, mandate.post_only) != 0:
             note(state, outbox, trade, NoteKind.LEVEL_PLACED, 0, price, quantity).index = index
@@ -254,18 +257,15 @@ def hold_protection(state: State, outbox: Outbox, row: int, mandate: Mandate) ->
     """The stop on the average moves with it; a stop that a trail has tightened stays."""
     trade = state.trades[row]
     average = average_of(trade.entry_value, trade.quantity, trade.side > 0)
-    price = stop_from(trade, mandate, average)
+    contract = state.instruments[trade.instrument_id].contract
+    price = stop_from(contract, trade, mandate, average)
     if trade.initial_stop_price == 0:
         trade.initial_stop_price = price
-    if mandate.stop_per_level:
-        trade.stop_price = price
-        hold_level_stops(state, outbox, row)
-        return
     if trade.best_price == 0 or trade.side * (price - trade.stop_price) > 0:
-        if price != trade.stop_price:
+        if price > 0 and price != trade.stop_price:
             trade.stop_price = price
             note(state, outbox, trade, NoteKind.STOP_MOVED, 0, price, trade.quantity)
-    hold_stop(state, outbox, row)
+    protect(state, outbox, row)
 
 
 @kernel

@@ -11,7 +11,7 @@ from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase
 from holdfast.model.events import Plan
-from holdfast.model.instrument import entry_quote, worst_exit
+from holdfast.model.instrument import entry_quote, usable, worst_exit
 from holdfast.model.order import Order
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
@@ -83,13 +83,14 @@ def arm_setup(state: State, outbox: Outbox, plan: Plan, side: int) -> None:
         return
     row = start_trade(state, outbox, plan.mandate_id, side, plan)
     trade = state.trades[row]
-    quote = entry_quote(state.instruments[trade.instrument_id], side)
-    trade.entry_price = plan.entry_price if plan.entry_price > 0 else quote
+    instrument = state.instruments[trade.instrument_id]
+    trade.entry_price = plan.entry_price if plan.entry_price != 0 else entry_quote(instrument, side)
     trade.stop_price = plan.stop_price
     trade.initial_stop_price = plan.stop_price
     trade.risk_distance = side * (trade.entry_price - plan.stop_price)
     trade.level_count = 1
-    if plan.stop_price <= 0 or trade.risk_distance <= 0:
+    nonsense = usable(instrument.contract, trade.entry_price) == 0
+    if nonsense or usable(instrument.contract, plan.stop_price) == 0 or trade.risk_distance <= 0:
         drop_trade(state, outbox, row, Drop.BAD_STOP)
         return
     set_legs(state, trade, plan)
@@ -100,6 +101,7 @@ def arm_setup(state: State, outbox: Outbox, plan: Plan, side: int) -> None:
 def set_legs(state: State, trade: Trade, plan: Plan) -> None:
     """Targets: the plan's price, else its multiple of R, else the mandate's rung."""
     mandate = state.mandates[trade.mandate_id]
+    contract = state.instruments[trade.instrument_id].contract
     trade.leg_count = mandate.rung_count
     for i in range(RUNGS):
         if i >= mandate.rung_count:
@@ -113,6 +115,7 @@ def set_legs(state: State, trade: Trade, plan: Plan) -> None:
         leg.price = plan.targets[i].price
         if leg.price <= 0:
             leg.price = trade.entry_price + trade.side * scale(trade.risk_distance, leg.multiple)
+        leg.price = max(1, min(contract.price_max, leg.price))
 
 
 @kernel
@@ -147,6 +150,7 @@ def enter_setup(state: State, outbox: Outbox, row: int, order_type: OrderType) -
     if enter(state, outbox, row, 0, order_type, sent, quantity, trade.stop_price, False) != 0:
         trade.initial_risk = state.ask.risk
         trade.phase = Phase.ENTERING
+        trade.rested = trade.rested or order_type == OrderType.LIMIT
 
 
 @kernel
@@ -160,7 +164,7 @@ def queue_setup(state: State, outbox: Outbox, row: int) -> None:
         return
     if state.time_ns < trade.retry_at_ns or gap > scale(trade.risk_distance, mandate.limit_r):
         return
-    if gap > scale(trade.risk_distance, mandate.market_r):
+    if trade.rested or gap > scale(trade.risk_distance, mandate.market_r):
         enter_setup(state, outbox, row, OrderType.LIMIT)
     elif mandate.spread_max == 0 or instrument.ask - instrument.bid <= mandate.spread_max:
         enter_setup(state, outbox, row, OrderType.MARKET)
@@ -174,7 +178,7 @@ def is_over(state: State, outbox: Outbox, row: int) -> bool:
     trade = state.trades[row]
     mandate = state.mandates[trade.mandate_id]
     instrument = state.instruments[trade.instrument_id]
-    resting = trade.phase == Phase.ENTERING
+    resting = trade.phase == Phase.ENTERING or trade.rested
     life = mandate.order_life_ns if resting else mandate.queue_life_ns
     gap = abs(entry_quote(instrument, trade.side) - trade.entry_price)
     reason = Drop.NONE
@@ -211,6 +215,15 @@ def watch_entry(state: State, outbox: Outbox, row: int) -> None:
         queue_setup(state, outbox, row)
     elif state.orders[entry].order_type == OrderType.LIMIT and not is_over(state, outbox, row):
         resize_setup(state, outbox, row, state.orders[entry])
+
+
+@kernel
+def watch_rest(state: State, outbox: Outbox, row: int) -> None:
+    """The rest of a partly filled entry lives no longer than the order."""
+    trade = state.trades[row]
+    life = state.mandates[trade.mandate_id].order_life_ns
+    if life > 0 and state.time_ns - trade.armed_at_ns >= life:
+        cancel(state, outbox, trade.levels[0].order_row)
 
 
 @kernel

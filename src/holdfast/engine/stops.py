@@ -37,11 +37,14 @@ def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
     """A stop for each filled level by itself."""
     trade = state.trades[row]
     mandate = state.mandates[trade.mandate_id]
+    contract = state.instruments[trade.instrument_id].contract
     for i in range(trade.level_count):
         level = trade.levels[i]
         if level.open_quantity > 0:
             average = average_of(level.filled_value, level.filled_quantity, trade.side > 0)
-            price = stop_from(trade, mandate, average)
+            price = stop_from(contract, trade, mandate, average)
+            if trade.best_price != 0 and trade.side * (trade.stop_price - price) > 0:
+                price = trade.stop_price  # a trail has come nearer
             if level.stop_row == 0:
                 level.stop_row = place(
                     state, outbox, row, Role.STOP, i, OrderType.STOP, price, level.open_quantity
@@ -66,11 +69,11 @@ def protect(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
-def stop_from(trade: Trade, mandate: Mandate, average: int) -> int:
-    """Average -/+ the stop rate, rounded towards more protection."""
+def stop_from(contract: Contract, trade: Trade, mandate: Mandate, average: int) -> int:
+    """Average -/+ the stop rate, rounded towards more protection; never above what the contract can have."""
     if trade.plan_stop_price > 0:
         return trade.plan_stop_price
-    return average - trade.side * scale(average, mandate.stop_rate)
+    return min(contract.price_max, average - trade.side * scale(average, mandate.stop_rate))
 
 
 @kernel
@@ -79,7 +82,8 @@ def tighten(state: State, outbox: Outbox, row: int, price: int, move: StopMove) 
     trade = state.trades[row]
     if price <= 0 or (trade.stop_price > 0 and trade.side * (price - trade.stop_price) <= 0):
         return
-    trade.stop_price = price
+    contract = state.instruments[trade.instrument_id].contract
+    trade.stop_price = min(contract.price_max, price)
     trade.moved = move
     note(state, outbox, trade, NoteKind.STOP_MOVED, move, price, trade.quantity)
 

@@ -86,6 +86,12 @@ class Instrument:
 
 
 @kernel
+def usable(contract: Contract, price: int) -> int:
+    """A price where the contract can have it; nonsense becomes 0, which means none."""
+    return price if 0 < price <= contract.price_max else 0
+
+
+@kernel
 def worth(contract: Contract, ticks_steps: int, price: int) -> int:
     """Money of ticks x steps, converted at this price where the contract converts itself; rounded down."""
     if contract.self_converting:
