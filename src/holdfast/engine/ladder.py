@@ -6,6 +6,7 @@ from holdfast.engine.exits import begin_exit
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, place, send
 from holdfast.engine.stops import break_even, hold_stop, tighten
+from holdfast.engine.trades import cancel_entries
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, NoteKind, OrderType, Phase, Role, StopMove
@@ -91,8 +92,9 @@ def take_leg(state: State, outbox: Outbox, row: int, index: int) -> None:
 
 @kernel
 def reach(state: State, outbox: Outbox, row: int, index: int) -> None:
-    """A rung is reached: it and every empty one below count; the stop follows."""
+    """A rung is reached: it and every empty one below count; the stop follows, and nothing more is bought."""
     trade = state.trades[row]
+    cancel_entries(state, outbox, trade)
     leg = trade.legs[index]
     leg.done = True
     trade.stage = max(trade.stage, index + 1)

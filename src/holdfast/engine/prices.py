@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
 from holdfast.engine.ladder import watch_legs
-from holdfast.engine.setups import queue_setup, watch_entry
+from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
 from holdfast.engine.stops import follow, protect
 from holdfast.engine.trades import settle
 from holdfast.model.commands import Outbox
@@ -69,6 +69,7 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
         begin_exit(state, outbox, row, Exit.TIME_STOP, Drop.NONE)
         return
     if trade.kind == Kind.SETUP:
+        watch_rest(state, outbox, row)
         watch_legs(state, outbox, row)
     if trade.trail_distance > 0 and trade.phase == Phase.OPEN:
         before = trade.stop_price

@@ -71,6 +71,7 @@ class Trade:
     take_profit_price: int
     plan_stop_price: int
     enter_now: bool
+    rested: bool  # setup: its limit has been at the venue, so it stays a limit
     trail_distance: int
     best_price: int
     moved: StopMove  # the last stop move, for the name of the exit
