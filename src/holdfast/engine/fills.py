@@ -26,6 +26,8 @@ def book_entry(state: State, trade: Trade, quantity: int, price: int) -> None:
     """A quantity joins a trade and its side of the instrument."""
     instrument = state.instruments[trade.instrument_id]
     position = instrument.positions[0 if trade.side > 0 else 1]
+    trade.worst_price = 0
+    trade.finest_price = 0
     trade.quantity += quantity
     trade.entry_quantity += quantity
     trade.entry_value += quantity * price
@@ -44,6 +46,8 @@ def book_exit(state: State, trade: Trade, quantity: int, price: int) -> int:
     position = instrument.positions[0 if trade.side > 0 else 1]
     released = mul_div(trade.entry_value, quantity, trade.quantity)
     realized = worth(instrument.contract, trade.side * (quantity * price - released), price)
+    trade.worst_price = 0
+    trade.finest_price = 0
     trade.entry_value -= released
     trade.quantity -= quantity
     trade.exit_total += quantity * price

@@ -43,6 +43,15 @@ def split_ladder(trade: Trade, minimum: int) -> None:
 
 
 @kernel
+def find_unheld(trade: Trade) -> None:
+    """Whether price has to be watched for a target, because no order of it rests at the venue."""
+    trade.watch_legs = False
+    for i in range(trade.leg_count):
+        if not trade.legs[i].done and trade.legs[i].order_row == 0:
+            trade.watch_legs = True
+
+
+@kernel
 def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
     """Rest or re-size each target that is still to come."""
     trade = state.trades[row]
@@ -58,6 +67,7 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
             leg.order_row = place(state, outbox, row, Role.TARGET, i, OrderType.LIMIT, leg.price, left)
             send(state, outbox, leg.order_row)
             note(state, outbox, trade, NoteKind.TARGET_MOVED, 0, leg.price, left).index = i
+    find_unheld(trade)
 
 
 @kernel
@@ -75,6 +85,7 @@ def watch_legs(state: State, outbox: Outbox, row: int) -> None:
             take_leg(state, outbox, row, i)
         else:
             reach(state, outbox, row, i)
+    find_unheld(trade)
 
 
 @kernel

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import CommandClass, CommandKind, OrderType, Role
+from holdfast.model.enums import CommandClass, CommandKind, Kind, OrderType, Role
 from holdfast.model.order import Order, OrderStatus, Step, next_status
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
@@ -204,5 +204,6 @@ def forget_pointer(state: State, trade: Trade, row: int) -> None:
             trade.levels[order.index].stop_row = 0
     elif trade.legs[order.index].order_row == row:
         trade.legs[order.index].order_row = 0
+        trade.watch_legs = trade.kind == Kind.SETUP
     elif trade.levels[order.index].exit_row == row:
         trade.levels[order.index].exit_row = 0

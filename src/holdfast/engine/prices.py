@@ -68,8 +68,9 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
     if overstayed(state, trade):
         begin_exit(state, outbox, row, Exit.TIME_STOP, Drop.NONE)
         return
-    if trade.kind == Kind.SETUP:
+    if trade.levels[0].order_row != 0 and trade.kind == Kind.SETUP:
         watch_rest(state, outbox, row)
+    if trade.watch_legs:
         watch_legs(state, outbox, row)
     if trade.trail_distance > 0 and trade.phase == Phase.OPEN:
         before = trade.stop_price
@@ -80,12 +81,14 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
 
 @kernel
 def watch_extremes(trade: Trade, instrument: Instrument) -> None:
-    """The most adverse and the best unrealized profit that this trade has seen."""
-    worst = pnl_of(
-        instrument.contract, trade.side, trade.quantity, trade.entry_value, worst_exit(instrument, trade.side)
-    )
-    best = pnl_of(
-        instrument.contract, trade.side, trade.quantity, trade.entry_value, best_exit(instrument, trade.side)
-    )
-    trade.worst_pnl = min(trade.worst_pnl, worst)
-    trade.best_pnl = max(trade.best_pnl, best)
+    """The most adverse and the best unrealized profit that this trade has seen; only a new extreme is valued."""
+    worst = worst_exit(instrument, trade.side)
+    if trade.worst_price == 0 or trade.side * (worst - trade.worst_price) < 0:
+        trade.worst_price = worst
+        pnl = pnl_of(instrument.contract, trade.side, trade.quantity, trade.entry_value, worst)
+        trade.worst_pnl = min(trade.worst_pnl, pnl)
+    best = best_exit(instrument, trade.side)
+    if trade.finest_price == 0 or trade.side * (best - trade.finest_price) > 0:
+        trade.finest_price = best
+        pnl = pnl_of(instrument.contract, trade.side, trade.quantity, trade.entry_value, best)
+        trade.best_pnl = max(trade.best_pnl, pnl)

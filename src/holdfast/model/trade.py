@@ -91,6 +91,8 @@ class Trade:
     slippage: int  # money lost to spread and slippage against the price that was asked for
     initial_risk: int
     open_risk: int
+    worst_price: int  # extremes since the quantity last changed
+    finest_price: int
     worst_pnl: int  # most adverse and best unrealized profit, at the extremes
     best_pnl: int
     armed_at_ns: int
@@ -104,6 +106,7 @@ class Trade:
     busy: bool  # counts against the limits on trades
     order_count: int  # orders at work
     stop_refusals: int
+    watch_legs: bool  # a target is to come that rests nowhere
     stop_order: int
     exit_order: int
     level_count: int

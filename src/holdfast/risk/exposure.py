@@ -24,37 +24,54 @@ GAP_FLOOR = RATE // 10  # a trade at break-even still risks this share of its in
 
 @kernel
 def mark_position(state: State, position: Position, instrument: Instrument, side: int) -> None:
-    """Equity, notional and margin follow one position in constant time."""
-    account = state.account
-    price = instrument.bid if side > 0 else instrument.ask
+    """Equity follows one position in constant time."""
     pnl = 0
-    notional = 0
-    margin = 0
     if position.quantity > 0:
+        price = instrument.bid if side > 0 else instrument.ask
         pnl = pnl_of(instrument.contract, side, position.quantity, position.entry_value, price)
-        notional = notional_of(instrument.contract, price, position.quantity)
-        margin = initial_margin(instrument.contract, notional)
-    account.unrealized_pnl += pnl - position.unrealized_pnl
-    account.gross_notional += notional - position.notional
-    account.margin += margin - position.margin
+    state.account.unrealized_pnl += pnl - position.unrealized_pnl
     position.unrealized_pnl = pnl
-    position.notional = notional
-    position.margin = margin
 
 
 @kernel
 def mark(state: State, instrument: Instrument) -> None:
-    """Revalue both sides of an instrument at its bid and ask."""
+    """Revalue both sides of an instrument at its bid and ask; exposure is taken anew when it is asked for."""
     account = state.account
     long = instrument.positions[0]
     short = instrument.positions[1]
-    if long.quantity > 0 or long.notional > 0:
+    if long.quantity > 0 or long.unrealized_pnl != 0:
         mark_position(state, long, instrument, 1)
-    if short.quantity > 0 or short.notional > 0:
+    if short.quantity > 0 or short.unrealized_pnl != 0:
         mark_position(state, short, instrument, -1)
+    account.exposure_stale = True
     account.equity = account.balance + account.unrealized_pnl
     if account.equity > account.equity_high:
         account.equity_high = account.equity
+
+
+@kernel
+def refresh_exposure(state: State) -> None:
+    """Notional and margin of all positions, once for all questions of an instant."""
+    account = state.account
+    if not account.exposure_stale:
+        return
+    account.gross_notional = 0
+    account.margin = 0
+    for i in range(1, INSTRUMENTS):
+        if i > state.instrument_watermark:
+            break
+        instrument = state.instruments[i]
+        for k in range(2):
+            position = instrument.positions[k]
+            position.notional = 0
+            position.margin = 0
+            if position.quantity > 0:
+                price = instrument.bid if k == 0 else instrument.ask
+                position.notional = notional_of(instrument.contract, price, position.quantity)
+                position.margin = initial_margin(instrument.contract, position.notional)
+                account.gross_notional += position.notional
+                account.margin += position.margin
+    account.exposure_stale = False
 
 
 @kernel

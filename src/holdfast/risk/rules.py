@@ -11,6 +11,7 @@ from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.model.units import ORDERS, RATE
 from holdfast.records import kernel
+from holdfast.risk.exposure import refresh_exposure
 from holdfast.risk.sizing import worst_severity
 
 
@@ -161,6 +162,7 @@ def replaced_risk(state: State, ask: Ask) -> int:
 @kernel
 def check_margin(state: State, ask: Ask, limits: Limits) -> Denial:
     """Margin and gross notional with everything at work filled."""
+    refresh_exposure(state)
     account = state.account
     equity = max(0, account.equity)
     margin = account.margin + account.resting_margin + ask.margin
@@ -179,6 +181,7 @@ def check_margin(state: State, ask: Ask, limits: Limits) -> Denial:
 @kernel
 def check_liquidation(state: State, ask: Ask, mandate: Mandate) -> Denial:
     """The stop must be reached before the venue closes (risk.md 3.2): margin left at the stop > maintenance."""
+    refresh_exposure(state)
     contract = state.instruments[ask.instrument_id].contract
     trade = state.trades[ask.trade_row]
     quantity = trade.quantity + ask.quantity

@@ -12,6 +12,7 @@ from holdfast.engine.plans import on_plan
 from holdfast.engine.prices import on_price
 from holdfast.model.events import Plan
 from holdfast.records import Rows, kernel
+from holdfast.risk.exposure import refresh_exposure
 from holdfast.simulator.happenings import force_closures, happen
 from holdfast.simulator.matching import act_at_open, close_bar, low_first, open_bar, settle_resting, walk
 from holdfast.simulator.solvency import is_insolvent, value_bar
@@ -115,6 +116,7 @@ def next_due(world: World, items: Rows[Scheduled], plans: Rows[Plan], never: int
 @kernel
 def sample(world: World, time_ns: int) -> None:
     """Write the equity line of an interval that is over."""
+    refresh_exposure(world.state)
     cursor = world.cursor
     account = world.state.account
     line = world.tape.samples[world.tape.samples_count]

@@ -31,11 +31,10 @@ def adverse_price(book: Book, side: int, low: int, high: int) -> int:
 
 @kernel
 def value_book(market: Market, book: Book, low: int, high: int, close: int) -> None:
-    """Unrealized profit at the close and at the worst, and the margin that must be kept."""
+    """Unrealized profit at the close and at the worst of a bar."""
     contract = book.contract
     pnl = 0
     worst = 0
-    maintenance = 0
     for k in range(2):
         position = book.positions[k]
         if position.quantity > 0:
@@ -44,30 +43,61 @@ def value_book(market: Market, book: Book, low: int, high: int, close: int) -> N
             bad = adverse_price(book, side, low, high)
             pnl += pnl_of(contract, side, position.quantity, position.entry_value, at)
             worst += pnl_of(contract, side, position.quantity, position.entry_value, bad)
-            maintenance += maintenance_margin(contract, notional_of(contract, bad, position.quantity))
     market.pnl += pnl - book.pnl
-    market.maintenance += maintenance - book.maintenance
     market.worst_extra += worst - pnl
     book.pnl = pnl
     book.worst_pnl = worst
     book.worst_low = low
     book.worst_high = high
-    book.maintenance = maintenance
+    if high > book.bound_price:
+        bound_book(market, book)
+
+
+@kernel
+def bound_book(market: Market, book: Book) -> None:
+    """An upper bound of the margin to be kept, good until price has doubled or the position changes."""
+    contract = book.contract
+    book.bound_price = 2 * max(book.path_price, book.worst_high)
+    price = min(contract.price_max, book.bound_price + book.ask_offset)
+    quantity = book.positions[0].quantity + book.positions[1].quantity
+    bound = maintenance_margin(contract, notional_of(contract, price, quantity)) if quantity > 0 else 0
+    market.bound += bound - book.bound
+    book.bound = bound
+    book.bound_quantity = quantity
 
 
 @kernel
 def value_bar(market: Market, bar: Bar) -> None:
     """Revalue the book of one bar, if it holds or has just held something."""
     book = market.books[bar.instrument_id]
-    if book.pnl != 0 or book.maintenance != 0 or holds(book):
+    quantity = book.positions[0].quantity + book.positions[1].quantity
+    if quantity > 0 or book.pnl != 0 or book.bound_quantity != 0:
+        if quantity != book.bound_quantity:
+            bound_book(market, book)
         value_book(market, book, bar.low, bar.high, bar.close)
 
 
 @kernel
+def maintenance_of(market: Market) -> int:
+    """Margin that must be kept, exactly: every position at its worst price."""
+    total = 0
+    for i in range(1, INSTRUMENTS):
+        book = market.books[i]
+        for k in range(2):
+            quantity = book.positions[k].quantity
+            if quantity > 0:
+                bad = adverse_price(book, 1 - 2 * k, book.worst_low, book.worst_high)
+                total += maintenance_margin(book.contract, notional_of(book.contract, bad, quantity))
+    return total
+
+
+@kernel
 def is_insolvent(market: Market) -> bool:
-    """Whether equity at the extremes no longer covers the margin that must be kept."""
+    """Whether equity at the extremes no longer covers the margin that must be kept; far from it, a bound decides."""
     market.equity_low = market.wallet + market.pnl + market.worst_extra
-    return market.maintenance > 0 and market.equity_low <= market.maintenance
+    if market.bound == 0 or market.equity_low > market.bound:
+        return False
+    return market.equity_low <= maintenance_of(market)
 
 
 @kernel

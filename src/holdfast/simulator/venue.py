@@ -71,7 +71,9 @@ class Book:
     worst_pnl: int  # at the adverse extreme of the current bar
     worst_low: int
     worst_high: int
-    maintenance: int
+    bound: int  # at least the margin to be kept, while price is below bound_price
+    bound_price: int
+    bound_quantity: int
 
 
 @record
@@ -85,7 +87,7 @@ class Market:
     wallet: int
     pnl: int
     worst_extra: int  # sum over the current bars of worst minus close
-    maintenance: int
+    bound: int  # sum of the books' bounds
     equity_low: int
     matched_bars: int
     report_count: int
