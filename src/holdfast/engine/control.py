@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
+from holdfast.engine.grids import hold_levels
 from holdfast.engine.prices import manage
+from holdfast.engine.setups import watch_entry
 from holdfast.engine.trades import cancel_entries
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import BoundaryKind, Drop, Exit, Phase, Scope, Severity
+from holdfast.model.enums import BoundaryKind, Drop, Exit, Kind, Phase, Scope, Severity
 from holdfast.model.events import (
     AccountOpened,
     Boundary,
@@ -127,8 +129,23 @@ def set_severity(state: State, change: SeverityChange) -> None:
 
 
 @kernel
+def reduce_entries(state: State, outbox: Outbox, row: int) -> None:
+    """What rests was sized for better times: smaller at once; where sizes cannot change, away until the next plan."""
+    trade = state.trades[row]
+    entry = trade.levels[0].order_row
+    if trade.kind == Kind.SETUP:
+        if entry != 0:
+            state.orders[entry].sized_at_equity = 0
+            watch_entry(state, outbox, row)
+    elif state.instruments[trade.instrument_id].contract.can_amend_quantity:
+        hold_levels(state, outbox, row)
+    else:
+        cancel_entries(state, outbox, trade)
+
+
+@kernel
 def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> None:
-    """From NO_NEW upwards resting entries are cancelled; FLATTENING closes what is held."""
+    """REDUCED shrinks resting entries, from NO_NEW upwards they are cancelled; FLATTENING closes what is held."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, change.time_ns)
     set_severity(state, change)
@@ -142,6 +159,8 @@ def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> 
             begin_exit(state, outbox, row, Exit.FLATTENED, Drop.FLATTENED)
         elif change.severity >= Severity.NO_NEW:
             cancel_entries(state, outbox, trade)
+        elif change.severity == Severity.REDUCED:
+            reduce_entries(state, outbox, row)
 
 
 @kernel
