@@ -12,7 +12,7 @@ from holdfast.model.order import Order
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import LEVELS
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 
 
 @kernel
@@ -81,7 +81,7 @@ def may_exit(state: State, trade: Trade) -> bool:
     return trade.phase == Phase.OPEN and state.time_ns - trade.opened_at_ns >= trade.min_hold_ns
 
 
-@kernel
+@inlined
 def overstayed(state: State, trade: Trade) -> bool:
     """Whether the longest holding time has passed."""
     if trade.max_hold_ns == 0 or trade.phase != Phase.OPEN:

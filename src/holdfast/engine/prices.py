@@ -14,11 +14,11 @@ from holdfast.model.instrument import Instrument, best_exit, pnl_of, worst_exit
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import TRADES
-from holdfast.records import kernel
+from holdfast.records import inlined
 from holdfast.risk.exposure import mark
 
 
-@kernel
+@inlined
 def on_price(state: State, outbox: Outbox, price: Price) -> None:
     """One kind of price event: bid, ask, and the extremes since the last one."""
     instrument = state.instruments[price.instrument_id]
@@ -44,7 +44,7 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
         row = following
 
 
-@kernel
+@inlined
 def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
     """What a new price, or time passing, means for one trade."""
     trade = state.trades[row]
@@ -60,7 +60,7 @@ def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> No
         settle(state, row)
 
 
-@kernel
+@inlined
 def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
     """An open trade: time stop, empty rungs, trailing."""
     trade = state.trades[row]
@@ -79,7 +79,7 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
             protect(state, outbox, row)
 
 
-@kernel
+@inlined
 def watch_extremes(trade: Trade, instrument: Instrument) -> None:
     """The most adverse and the best unrealized profit that this trade has seen; only a new extreme is valued."""
     worst = worst_exit(instrument, trade.side)

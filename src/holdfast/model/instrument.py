@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.model.arithmetic import mul_div, mul_div_up, scale, scale_up
 from holdfast.model.enums import Severity
 from holdfast.model.units import TIERS
-from holdfast.records import Rows, kernel, record, rows
+from holdfast.records import Rows, inlined, kernel, record, rows
 
 
 @record
@@ -91,7 +91,7 @@ def usable(contract: Contract, price: int) -> int:
     return price if 0 < price <= contract.price_max else 0
 
 
-@kernel
+@inlined
 def worth(contract: Contract, ticks_steps: int, price: int) -> int:
     """Money of ticks x steps, converted at this price where the contract converts itself; rounded down."""
     if contract.self_converting:
@@ -154,7 +154,7 @@ def maintenance_margin(contract: Contract, notional: int) -> int:
     return max(0, scale_up(notional, tier.maintenance_rate) - tier.deduction)
 
 
-@kernel
+@inlined
 def pnl_of(contract: Contract, side: int, quantity: int, entry_value: int, price: int) -> int:
     """Unrealized profit of an open quantity at a price, rounded down."""
     return worth(contract, side * (price * quantity - entry_value), price)
@@ -171,25 +171,25 @@ def take_part(position: Position, quantity: int) -> int:
     return released
 
 
-@kernel
+@inlined
 def best_exit(instrument: Instrument, side: int) -> int:
     """The best price at which this side could have closed since the last price event."""
     return instrument.high if side > 0 else instrument.low + instrument.ask - instrument.bid
 
 
-@kernel
+@inlined
 def worst_exit(instrument: Instrument, side: int) -> int:
     """The worst price at which this side could have closed since the last price event."""
     return instrument.low if side > 0 else instrument.high + instrument.ask - instrument.bid
 
 
-@kernel
+@inlined
 def entry_quote(instrument: Instrument, side: int) -> int:
     """What an entry of this side pays now: the ask for a buy, the bid for a sell."""
     return instrument.ask if side > 0 else instrument.bid
 
 
-@kernel
+@inlined
 def exit_quote(instrument: Instrument, side: int) -> int:
     """What a position of this side gets now: the bid for a long, the ask for a short."""
     return instrument.bid if side > 0 else instrument.ask

@@ -1,6 +1,6 @@
 """How data is declared and compiled. Not one trading word."""
 
-from holdfast.records.kernel import KernelError, compiled, kernel
+from holdfast.records.kernel import KernelError, compiled, inlined, kernel
 from holdfast.records.record import (
     Rows,
     as_dict,
@@ -24,6 +24,7 @@ __all__ = [
     "compiled",
     "copy_record",
     "digest",
+    "inlined",
     "kernel",
     "layout_digest",
     "packed",

@@ -33,6 +33,7 @@ from holdfast.records.record import SCALARS, Rows, clear_record, copy_record, is
 F = TypeVar("F", bound=Callable[..., Any])
 
 KERNELS: dict[Callable[..., Any], Callable[..., Any] | None] = {}  # function -> its dispatcher, once made
+INLINED: set[Callable[..., Any]] = set()
 ENTRIES: dict[Callable[..., Any], Callable[..., Any]] = {}
 CACHES_KEPT = 3
 CORE_PACKAGES = ("records", "model", "risk", "engine", "simulator")
@@ -46,6 +47,12 @@ def kernel(function: F) -> F:
     """Mark a function as part of the core; it stays an ordinary Python function."""
     KERNELS[function] = None
     return function
+
+
+def inlined(function: F) -> F:
+    """A kernel whose compiled body is copied into its callers: very short, or called from one hot place."""
+    INLINED.add(function)
+    return kernel(function)
 
 
 def where(function: Callable[..., Any]) -> str:
@@ -140,9 +147,8 @@ def _teach_numba() -> None:
 
     for function, dispatcher in KERNELS.items():
         if dispatcher is None:
-            made = njit(
-                function, boundscheck=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
-            )
+            bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": function in INLINED}
+            made = njit(function, boundscheck=True, nogil=True, **bare)
             KERNELS[function] = _deferred(made, function)
             cpu_target.typing_context.insert_global(function, types.Dispatcher(made))
     if not _taught:

@@ -16,13 +16,13 @@ from holdfast.model.order import Order
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 from holdfast.risk.sizing import loss_at_stop
 
 GAP_FLOOR = RATE // 10  # a trade at break-even still risks this share of its initial risk (risk.md 5.6)
 
 
-@kernel
+@inlined
 def mark_position(state: State, position: Position, instrument: Instrument, side: int) -> None:
     """Equity follows one position in constant time."""
     pnl = 0
@@ -33,7 +33,7 @@ def mark_position(state: State, position: Position, instrument: Instrument, side
     position.unrealized_pnl = pnl
 
 
-@kernel
+@inlined
 def mark(state: State, instrument: Instrument) -> None:
     """Revalue both sides of an instrument at its bid and ask; exposure is taken anew when it is asked for."""
     account = state.account

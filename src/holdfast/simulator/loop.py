@@ -11,7 +11,7 @@ import enum
 from holdfast.engine.plans import on_plan
 from holdfast.engine.prices import on_price
 from holdfast.model.events import Plan
-from holdfast.records import Rows, kernel
+from holdfast.records import Rows, inlined, kernel
 from holdfast.risk.exposure import refresh_exposure
 from holdfast.simulator.happenings import force_closures, happen
 from holdfast.simulator.matching import act_at_open, close_bar, low_first, open_bar, settle_resting, walk
@@ -31,7 +31,7 @@ class Stop(enum.IntEnum):
     SEQUENCE = 2  # enough events have passed
 
 
-@kernel
+@inlined
 def match(world: World, bar: Bar) -> None:
     """One bar at the venue: the open, then the path, with the core reacting to every fill."""
     market = world.market
@@ -53,7 +53,7 @@ def match(world: World, bar: Bar) -> None:
     close_bar(book, bar)
 
 
-@kernel
+@inlined
 def see_price(world: World, bar: Bar, time_ns: int) -> None:
     """The core sees the close, with the extremes that the bar has shown."""
     book = world.market.books[bar.instrument_id]
@@ -132,7 +132,7 @@ def sample(world: World, time_ns: int) -> None:
     cursor.equity_low = account.equity
 
 
-@kernel
+@inlined
 def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: int) -> None:
     """All bars of one instant have been matched: solvency at their extremes together, then the core sees them."""
     market = world.market

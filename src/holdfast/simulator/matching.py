@@ -12,7 +12,7 @@ from holdfast.model.enums import OrderType
 from holdfast.model.instrument import fee_of, take_part, worth
 from holdfast.model.order import Step
 from holdfast.model.units import NEVER, ORDERS
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 from holdfast.simulator.acceptance import crosses, remove, write_report
 from holdfast.simulator.venue import Bar, Book, Market, VenueOrder
 
@@ -266,7 +266,7 @@ def refresh_watch(market: Market, book: Book) -> None:
     book.stale = False
 
 
-@kernel
+@inlined
 def open_bar(market: Market, book: Book, bar: Bar) -> bool:
     """Begin a bar; False when nothing in it can touch an order."""
     spread = max(bar.spread, book.contract.spread_floor) if bar.spread > 0 else book.contract.spread
@@ -292,7 +292,7 @@ def open_bar(market: Market, book: Book, bar: Bar) -> bool:
     return True
 
 
-@kernel
+@inlined
 def close_bar(book: Book, bar: Bar) -> None:
     """End a bar: the price of now is its close; limits that did not cross rest."""
     book.path_price = bar.close

@@ -11,25 +11,25 @@ from holdfast.model.arithmetic import scale_up
 from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, pnl_of
 from holdfast.model.order import Step
 from holdfast.model.units import INSTRUMENTS, ORDERS
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 from holdfast.simulator.acceptance import remove, write_report
 from holdfast.simulator.matching import close_quantity
 from holdfast.simulator.venue import CLOSURES, Bar, Book, Market
 
 
-@kernel
+@inlined
 def holds(book: Book) -> bool:
     """Whether there is a position on either side."""
     return book.positions[0].quantity > 0 or book.positions[1].quantity > 0
 
 
-@kernel
+@inlined
 def adverse_price(book: Book, side: int, low: int, high: int) -> int:
     """The worst price at which a side could close within low..high."""
     return max(1, low + book.bid_offset) if side > 0 else high + book.ask_offset
 
 
-@kernel
+@inlined
 def value_book(market: Market, book: Book, low: int, high: int, close: int) -> None:
     """Unrealized profit at the close and at the worst of a bar."""
     contract = book.contract
@@ -66,7 +66,7 @@ def bound_book(market: Market, book: Book) -> None:
     book.bound_quantity = quantity
 
 
-@kernel
+@inlined
 def value_bar(market: Market, bar: Bar) -> None:
     """Revalue the book of one bar, if it holds or has just held something."""
     book = market.books[bar.instrument_id]
@@ -91,7 +91,7 @@ def maintenance_of(market: Market) -> int:
     return total
 
 
-@kernel
+@inlined
 def is_insolvent(market: Market) -> bool:
     """Whether equity at the extremes no longer covers the margin that must be kept; far from it, a bound decides."""
     market.equity_low = market.wallet + market.pnl + market.worst_extra

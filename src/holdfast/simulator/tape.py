@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.model.commands import ClosedTrade, Note, Outbox
 from holdfast.model.enums import Role
-from holdfast.records import Rows, copy_record, kernel, record, rows
+from holdfast.records import Rows, copy_record, inlined, kernel, record, rows
 
 AT_ONCE = 4096  # rows that one instant may need at most; a chunk stops before it has fewer left
 FILLS = 2 * AT_ONCE
@@ -90,7 +90,7 @@ class Cursor:
     stop_sequence: int  # return after this many events; 0 = never
 
 
-@kernel
+@inlined
 def is_full(tape: Tape) -> bool:
     """Whether a column may not hold what the next instant can write."""
     return (
