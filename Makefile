@@ -58,7 +58,7 @@ sizes: setup ## the longest functions and files, for a person to judge
 	@$(PY) tools/sizes.py
 
 docs: setup ## the documentation, into site/
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in $(CURDIR)/site/index.html"
 
 clean: ## remove the environment and everything generated

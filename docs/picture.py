@@ -1,16 +1,19 @@
-"""Draws docs/images/demo.svg, the picture of the README, from the run that `holdfast demo` makes.
+"""Draws the picture of the README and quotes the result on the page about a first backtest, from the demo's run.
 
     python docs/picture.py
 
-One grid cycle with its levels, take-profit and stop, and the account's equity with its drawdown. The market is the
-seeded synthetic one, so anybody who runs this gets the same picture.
+docs/images/demo.svg shows one grid cycle with its levels and take-profit, and the account's equity with its drawdown.
+The market is the seeded synthetic one, so anybody who runs this gets the same picture and the same numbers.
 """
 
 from __future__ import annotations
 
+import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from holdfast.history.synthetic import PERPS, write_synthetic
 from holdfast.settings.backtest import load_settings
 
 PICTURE = Path(__file__).parent / "images" / "demo.svg"
+PAGE = Path(__file__).parent / "start" / "first-backtest.md"
+MACHINE = ("Run ", "Speed ", "loop ", "Memory ")  # lines that differ from machine to machine
 SEED, DAYS = 7, 60  # as `holdfast demo`
 BARS_BESIDE = 14
 INK, SOFT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
@@ -169,12 +174,31 @@ def account(result: Any) -> list[str]:
     ]
 
 
+def quote(result: Any) -> None:
+    """Put the printed result between the marks of the page, block by block, without what a machine adds to it."""
+    from rich.console import Console
+
+    from holdfast.reports.text import print_report
+
+    printed = io.StringIO()
+    print_report(result, Console(file=printed, width=100, no_color=True))
+    lines = [each.rstrip() for each in printed.getvalue().splitlines() if not each.startswith(MACHINE)]
+    page = PAGE.read_text(encoding="utf-8")
+    titles = [at for at, each in enumerate(lines) if re.fullmatch("[A-Z][A-Z -]+", each)] + [len(lines)]
+    blocks = {lines[at]: "\n".join(lines[at:end]).strip() for at, end in pairwise(titles)}
+    for title in re.findall(r"<!-- quote (.+?) -->", page):
+        marked = re.compile(rf"(<!-- quote {title} -->\n).*?(<!-- end -->)", re.DOTALL)
+        page = marked.sub(f"\\1```text\n{blocks[title]}\n```\n\\2", page)
+    PAGE.write_text(page, encoding="utf-8")
+
+
 def main() -> None:
-    """Run the demo's backtest and draw it."""
+    """Run the demo's backtest, draw it and quote it."""
     with tempfile.TemporaryDirectory() as folder:
         write_synthetic(Path(folder) / "market", SEED, DAYS, "1m", PERPS)
         result, prepared, machine = execute(Path(folder) / "market", load_settings("demo", {}))
         parts = [*cycle(result, bars_of(machine, prepared)), *account(result)]
+    quote(result)
     font = 'font-family="system-ui, sans-serif" font-size="12"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 400" {font}>'
     back = '<rect width="1000" height="400" rx="10" fill="#ffffff" stroke="#e5e7eb"/>'
