@@ -266,15 +266,22 @@ def refresh_watch(market: Market, book: Book) -> None:
     book.stale = False
 
 
+@kernel
+def set_spread(book: Book, seen: int) -> None:
+    """Offsets from the bar's price to bid and ask: the spread of the data, floored, or else the typical one."""
+    contract = book.contract
+    spread = max(seen, contract.spread_floor) if seen > 0 else contract.spread
+    book.bar_spread = seen
+    book.bid_offset = -(spread // 2) if contract.bars_are_mid else 0
+    book.ask_offset = book.bid_offset + spread
+    book.stale = True
+
+
 @inlined
 def open_bar(market: Market, book: Book, bar: Bar) -> bool:
     """Begin a bar; False when nothing in it can touch an order."""
-    spread = max(bar.spread, book.contract.spread_floor) if bar.spread > 0 else book.contract.spread
-    bid_offset = -(spread // 2) if book.contract.bars_are_mid else 0
-    if bid_offset + spread != book.ask_offset or bid_offset != book.bid_offset:
-        book.bid_offset = bid_offset
-        book.ask_offset = bid_offset + spread
-        book.stale = True
+    if bar.spread != book.bar_spread or book.bar_count == 0:
+        set_spread(book, bar.spread)
     market.time_ns = bar.time_ns
     book.bar_count += 1
     if book.first_order == 0:

@@ -60,6 +60,7 @@ class Book:
     through: int  # ticks that price must trade through a resting limit; 1 is the strict default, 0 a touch
     path_price: int  # where price is on its way through the current bar
     inside_bar: bool
+    bar_spread: int  # as the data had it
     bid_offset: int  # from the bar's price to the bid and to the ask
     ask_offset: int
     volume_left: int  # steps that may still fill in this bar
