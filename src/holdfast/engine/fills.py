@@ -105,6 +105,18 @@ def on_fill(state: State, outbox: Outbox, report: OrderReport) -> None:
 
 
 @kernel
+def take_from_levels(trade: Trade, quantity: int) -> None:
+    """A common exit closes the deepest levels first, and last those that have an exit of their own."""
+    left = quantity
+    for turn in range(2):
+        for i in range(LEVELS - 1, -1, -1):
+            if turn == 1 or trade.levels[i].exit_row == 0:
+                part = min(left, trade.levels[i].open_quantity)
+                trade.levels[i].open_quantity -= part
+                left -= part
+
+
+@kernel
 def fill_entry(state: State, outbox: Outbox, row: int, order: Order, report: OrderReport) -> None:
     """An entry: on a netting account it first closes what the other side may still hold."""
     trade = state.trades[row]
@@ -115,6 +127,7 @@ def fill_entry(state: State, outbox: Outbox, row: int, order: Order, report: Ord
     if not state.account.hedging and other.quantity > 0:
         netted = min(other.quantity, report.quantity)
         book_exit(state, other, netted, report.price)
+        take_from_levels(other, netted)
         other.exit = Exit.NETTED
     level = trade.levels[order.index]
     level.filled_quantity += report.quantity
@@ -173,12 +186,7 @@ def close_levels(state: State, trade: Trade, order: Order, report: OrderReport) 
     if own:
         left -= min(left, level.open_quantity)
         level.open_quantity -= min(report.quantity, level.open_quantity)
-    for turn in range(2):  # a common exit closes first what has no exit of its own
-        for i in range(LEVELS - 1, -1, -1):
-            if turn == 1 or trade.levels[i].exit_row == 0:
-                part = min(left, trade.levels[i].open_quantity)
-                trade.levels[i].open_quantity -= part
-                left -= part
+    take_from_levels(trade, left)
     return own
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.engine.exits import continue_exit
-from holdfast.engine.fills import book_exit, book_fee
+from holdfast.engine.fills import book_exit, book_fee, take_from_levels
 from holdfast.engine.notes import note
 from holdfast.engine.trades import cancel_all, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div, scale, scale_up
@@ -142,6 +142,7 @@ def on_closure(state: State, outbox: Outbox, closure: Closure) -> None:
         if trade.side == closure.side and trade.quantity > 0:
             part = min(left, trade.quantity)
             book_exit(state, trade, part, closure.price)
+            take_from_levels(trade, part)
             book_fee(state, instrument, trade, mul_div(closure.fee, part, closure.quantity))
             trade.exit = Exit.LIQUIDATION
             note(state, outbox, trade, NoteKind.LIQUIDATED, 0, closure.price, part)
