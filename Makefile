@@ -29,10 +29,10 @@ demo: core ## a backtest over a synthetic market, shown as a page
 	@$(BIN)/holdfast demo $(DEMO)
 
 test: check warm ## the quick tier: style, types, layers, tests (under 15 minutes on two cores)
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs $(TESTS)
 
 test-long: check warm ## the quick tier and the long tests (about an hour)
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -m "long or not long" $(TESTS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "long or not long" $(TESTS)
 
 check: setup ## style, types and the direction of imports; runs nothing
 	@$(BIN)/ruff check .
