@@ -16,6 +16,7 @@ from holdfast.history.instruments import InstrumentSpec, account_conversion, ins
 from holdfast.history.names import parse_pair, parse_timeframe, parse_timerange
 from holdfast.history.reading import NoBarsError
 from holdfast.history.store import Store
+from holdfast.model.mandate import Mandate
 from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE
 from holdfast.records import blank_array
 from holdfast.reports.result import RunResult
@@ -26,7 +27,7 @@ from holdfast.strategies import catalogue
 from holdfast.strategies.bars import assemble
 from holdfast.strategies.parameters import Overrides, check_pairs, resolve_parameters
 from holdfast.strategies.planning import compute_plan
-from holdfast.strategies.strategy import Strategy
+from holdfast.strategies.strategy import BarSet, Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
 from holdfast.wiring.mandates import limits_of, mandate_of
@@ -74,7 +75,7 @@ class Backtest:
         currency = self._currency(chosen)
         self._convert(chosen, currency, price_bars, span)
         loaded = time.perf_counter()
-        tables = self._plan(assignments, chosen, span)
+        tables = self._plan(assignments, chosen)
         planned = time.perf_counter()
         plans = PlanSource(tables)
         scenario = self._scenario(chosen, assignments, plans, price_bars, intervals)
@@ -194,9 +195,7 @@ class Backtest:
                 pair, inverted, instrument(self.settings.source, pair, read[pair]).tick_size
             )
 
-    def _plan(
-        self, assignments: list[Assignment], chosen: list[Chosen], span: tuple[int | None, int | None]
-    ) -> list[PlanTable]:
+    def _plan(self, assignments: list[Assignment], chosen: list[Chosen]) -> list[PlanTable]:
         specs = {c.pair: c for c in chosen}
         tables = []
         assignments[:] = [a for a in assignments if a.pair in specs]
@@ -206,18 +205,28 @@ class Backtest:
             self.tick("Planning", i, len(assignments))
             c = specs[a.pair]
             first, last = (int(c.frame["ts"].dt.epoch("ns")[at]) for at in (0, -1))
-            bars = assemble(
-                self.store, self.settings.source, a.pair, a.strategy.timeframes(a.parameters),
-                span[0] if span[0] is not None else None, span[1], a.strategy.window(a.parameters),
-                a.strategy.higher_windows(a.parameters),
-                tick_size=float(c.spec.tick_size), pip_size=float(c.spec.pip_size or c.spec.tick_size),
-            )  # fmt: skip
+            bars = self.bars_for(a, chosen, a.strategy.window(a.parameters))
             frame = compute_plan(a.strategy, bars, a.parameters)
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(first, last))
             kind = a.strategy.management(a.parameters).kind
             tables.append(PlanTable(i + 1, speaking(frame, kind), float(c.spec.tick_size)))
         self.tick("Planning", len(assignments), len(assignments))
         return tables
+
+    def bars_for(self, a: Assignment, chosen: list[Chosen], window: int) -> BarSet:
+        """The bars that a strategy plans on, with `window` of them before the time range."""
+        spec = next(c.spec for c in chosen if c.pair == a.pair)
+        return assemble(
+            self.store,
+            self.settings.source,
+            a.pair,
+            a.strategy.timeframes(a.parameters),
+            *parse_timerange(self.settings.timerange or None),
+            window,
+            a.strategy.higher_windows(a.parameters),
+            tick_size=float(spec.tick_size),
+            pip_size=float(spec.pip_size or spec.tick_size),
+        )
 
     def _scenario(
         self, chosen: list[Chosen], assignments: list[Assignment], plans: PlanSource, price_bars: str,
@@ -249,7 +258,7 @@ class Backtest:
             hedging=self._hedging(chosen),
             isolated=s.margin_mode == "isolated",
             listings=listings,
-            mandates=tuple(self._mandates(assignments, chosen, ids)),
+            mandates=tuple(self.mandates(assignments, chosen)),
             limits=tuple(limits_of(each, stale) for each in limits),
             bars=bars,
             plan_times=plans.times,
@@ -266,9 +275,9 @@ class Backtest:
             return self.settings.position_mode == "hedging"
         return all(c.spec.asset_class not in ("perp", "spot") for c in chosen)
 
-    def _mandates(
-        self, assignments: list[Assignment], chosen: list[Chosen], ids: dict[str, int]
-    ) -> list[Any]:
+    def mandates(self, assignments: list[Assignment], chosen: list[Chosen]) -> list[Mandate]:
+        """How the core is to manage each assignment; a strategy's capital is divided among its instruments."""
+        ids = {c.pair: i for i, c in enumerate(chosen, 1)}
         numbers = {name: i for i, name in enumerate(dict.fromkeys(a.strategy.name for a in assignments), 1)}
         sharing = {n: sum(1 for a in assignments if a.strategy.name == n) for n in numbers}
         specs, made = {c.pair: c.spec for c in chosen}, []
