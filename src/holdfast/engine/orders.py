@@ -154,6 +154,7 @@ def amend(state: State, outbox: Outbox, row: int, price: int, quantity: int) -> 
         return False
     if not order.amend_pending:
         order.confirmed_price = price_of(order)
+        order.confirmed_quantity = order.quantity
     if order.order_type == OrderType.LIMIT:
         order.limit_price = price
     else:

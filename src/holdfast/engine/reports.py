@@ -44,23 +44,37 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
         take_fill(state, outbox, report, order)
     elif report.step == Step.NONE:
         confirm_amend(state, outbox, report, order)
-    elif advance(state, order, report.step) and WORKING[order.status] == 0:
-        end_order(state, outbox, report, order)
+    elif advance(state, order, report.step):
+        if WORKING[order.status] == 0:
+            end_order(state, outbox, report, order)
+        elif report.step == Step.ACCEPT and order.role == Role.STOP:
+            stop_answered(state, outbox, order.trade_row, False)
+
+
+@kernel
+def most_left(order: Order) -> int:
+    """What may still fill: while an amend is on its way the venue may hold the old size."""
+    quantity = order.quantity
+    if order.amend_pending:
+        quantity = max(quantity, order.confirmed_quantity)
+    return quantity - order.filled_quantity
 
 
 @kernel
 def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
     """A fill counts once; more than the order's rest, or a fill the table does not allow, is not ours to book."""
-    left = order.quantity - order.filled_quantity
-    if report.fill_id <= order.last_fill_id or report.quantity <= 0 or report.quantity > left:
+    most = most_left(order)
+    if report.fill_id <= order.last_fill_id or report.quantity <= 0 or report.quantity > most:
         state.unknown_reports += 1
         return
     if order.reduce_only and report.quantity > state.trades[order.trade_row].quantity:
         state.unknown_reports += 1
         return
-    complete = report.quantity == left
+    complete = report.step == Step.COMPLETE or report.quantity == most
     if not advance(state, order, Step.COMPLETE if complete else Step.FILL):
         return
+    filled = order.filled_quantity + report.quantity
+    order.quantity = filled if complete else max(order.quantity, filled)
     row = order.trade_row
     role = order.role
     index = order.index
@@ -100,13 +114,16 @@ def confirm_amend(state: State, outbox: Outbox, report: OrderReport, order: Orde
             order.limit_price = order.confirmed_price
         else:
             order.trigger_price = order.confirmed_price
-        order.quantity = max(report.quantity, order.filled_quantity)
+        held = report.quantity if report.quantity > 0 else order.confirmed_quantity
+        order.quantity = max(held, order.filled_quantity)
     else:
         order.confirmed_price = (
             order.limit_price if order.order_type == OrderType.LIMIT else order.trigger_price
         )
     reserve(state, order)
     update_open_risk(state, state.trades[order.trade_row])
+    if order.role == Role.STOP:
+        stop_answered(state, outbox, order.trade_row, report.amend_refused)
 
 
 @kernel
@@ -152,8 +169,17 @@ def entry_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
 
 
 @kernel
+def stop_answered(state: State, outbox: Outbox, row: int, refused: bool) -> None:
+    """The venue took a stop or its amend: refusals count anew. It refused the amend: as if it had refused the stop."""
+    if refused:
+        stop_ended(state, outbox, row, True)
+    else:
+        state.trades[row].stop_refusals = 0
+
+
+@kernel
 def stop_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
-    """A position without its stop: placed again once, then the trade is closed."""
+    """A position without the stop it needs: asked for once more, then the trade is closed."""
     trade = state.trades[row]
     if trade.quantity == 0:
         return

@@ -121,6 +121,7 @@ class Order:
     cancel_pending: bool
     amend_pending: bool
     confirmed_price: int  # what the venue holds while an amend is on its way
+    confirmed_quantity: int
     reserved_risk: int
     reserved_margin: int
     reserved_notional: int

@@ -79,8 +79,9 @@ def stop_in_force(state: State, trade: Trade) -> int:
     """The stop that counts for risk: what the venue has confirmed while an amend is on its way."""
     if trade.stop_order != 0:
         order = state.orders[trade.stop_order]
-        if order.amend_pending and trade.side * (order.confirmed_price - trade.stop_price) < 0:
+        if order.amend_pending and trade.side * (order.confirmed_price - order.trigger_price) < 0:
             return order.confirmed_price
+        return order.trigger_price
     return trade.stop_price
 
 
