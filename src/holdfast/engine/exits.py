@@ -27,6 +27,7 @@ def begin_exit(state: State, outbox: Outbox, row: int, reason: Exit, drop: Drop)
     if trade.exit == Exit.NONE:
         trade.exit = reason
     trade.phase = Phase.EXITING
+    trade.retry_at_ns = 0  # a denied entry may wait, an exit does not
     note(
         state,
         outbox,
