@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit
+from holdfast.engine.exits import begin_exit, continue_exit, triggered_elsewhere
 from holdfast.engine.grids import level_filled, part_closed
 from holdfast.engine.ladder import hold_ladder, leg_filled
 from holdfast.engine.notes import note
 from holdfast.engine.stops import hold_stop, protect
-from holdfast.engine.trades import cancel_entries, cancel_targets, close_trade, count_busy
+from holdfast.engine.trades import begin_again, cancel_entries, cancel_targets, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, Kind, NoteKind, OrderType, Phase, Role, StopMove
@@ -128,7 +128,8 @@ def fill_entry(state: State, outbox: Outbox, row: int, order: Order, report: Ord
         netted = min(other.quantity, report.quantity)
         book_exit(state, other, netted, report.price)
         take_from_levels(other, netted)
-        other.exit = Exit.NETTED
+    if trade.phase == Phase.COOLDOWN and trade.entry_quantity > 0:
+        begin_again(state, trade)
     level = trade.levels[order.index]
     level.filled_quantity += report.quantity
     level.filled_value += report.quantity * report.price
@@ -152,7 +153,10 @@ def after_netting(state: State, outbox: Outbox, row: int) -> None:
     update_open_risk(state, trade)
     count_busy(state, row)
     if trade.quantity == 0:
+        trade.exit = Exit.NETTED if trade.exit == Exit.NONE else trade.exit
         close_trade(state, outbox, row)
+    elif trade.kind == Kind.GRID and trade.phase == Phase.OPEN:
+        part_closed(state, outbox, row)
     else:
         protect(state, outbox, row)
 
@@ -209,6 +213,8 @@ def react_to_entry(state: State, outbox: Outbox, row: int) -> None:
     if trade.quantity == 0:
         return
     if trade.phase == Phase.EXITING:
+        if not triggered_elsewhere(state, trade):
+            protect(state, outbox, row)
         continue_exit(state, outbox, row)
         return
     if trade.opened_at_ns == 0:
@@ -249,6 +255,7 @@ def react_to_exit(state: State, outbox: Outbox, row: int, role: Role, index: int
         trade.phase = Phase.EXITING
         cancel_entries(state, outbox, trade)
         cancel_targets(state, outbox, trade)
+        continue_exit(state, outbox, row)
     elif trade.kind == Kind.GRID:
         part_closed(state, outbox, row)
     elif role == Role.TARGET:

@@ -22,7 +22,7 @@ def hold_stop(state: State, outbox: Outbox, row: int) -> None:
     trade = state.trades[row]
     if trade.quantity == 0 or trade.stop_price <= 0:
         return
-    if trade.stop_order == 0:
+    if trade.stop_order == 0 or state.orders[trade.stop_order].cancel_pending:
         made = place(state, outbox, row, Role.STOP, 0, OrderType.STOP, trade.stop_price, trade.quantity)
         trade.stop_order = made
         send(state, outbox, made)

@@ -6,7 +6,7 @@ from holdfast.engine.notes import note, write_closed
 from holdfast.engine.orders import cancel
 from holdfast.model.arithmetic import mul_div
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Drop, Exit, Kind, NoteKind, Phase
+from holdfast.model.enums import Drop, Exit, Kind, NoteKind, Phase, StopMove
 from holdfast.model.events import Plan
 from holdfast.model.instrument import notional_of
 from holdfast.model.mandate import Mandate
@@ -75,6 +75,34 @@ def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: 
     link_trade(state, row)
     note(state, outbox, trade, NoteKind.ARMED, 0, plan.entry_price, 0)
     return row
+
+
+@kernel
+def begin_again(state: State, trade: Trade) -> None:
+    """An entry fills after its trade has closed: a trade of its own, with its own story; nobody wants it any more."""
+    state.next_trade_id += 1
+    trade.trade_id = state.next_trade_id
+    trade.drop = Drop.WITHDRAWN
+    trade.exit = Exit.NONE
+    trade.moved = StopMove.NONE
+    trade.stage = 0
+    trade.best_price = 0
+    trade.initial_stop_price = 0
+    trade.entry_quantity = 0
+    trade.entry_total = 0
+    trade.exit_total = 0
+    trade.quantity_high = 0
+    trade.entry_count = 0
+    trade.realized_pnl = 0
+    trade.fees = 0
+    trade.entry_fees = 0
+    trade.funding = 0
+    trade.rollover = 0
+    trade.slippage = 0
+    trade.initial_risk = 0
+    trade.worst_pnl = 0
+    trade.best_pnl = 0
+    trade.opened_at_ns = 0
 
 
 @kernel
