@@ -57,3 +57,9 @@ def run() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(0)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        print("holdfast: this is a bug in Holdfast; nothing was saved. Please report the lines above.", file=sys.stderr)  # noqa: T201
+        sys.exit(3)

@@ -341,7 +341,8 @@ def pair_named(text: str, known: list[str], source: str) -> str:
         return of_base[0]
     symbol = parse_pair(text).symbol
     if symbol not in by_symbol:
-        raise SettingsError(f"{source} has no {text}.", did_you_mean(text, known))
+        spelled = {parse_pair(pair).base if len(text) < 5 else parse_pair(pair).symbol for pair in known}
+        raise SettingsError(f"{source} has no {text}.", did_you_mean(text.upper(), spelled))
     return by_symbol[symbol]
 
 
