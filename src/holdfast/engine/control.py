@@ -66,15 +66,17 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
 
 @kernel
 def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
-    """A strategy's settings for one instrument; a running cool-down is kept."""
+    """A strategy's settings for one instrument; a running cool-down is kept, and only a severity change lifts a halt."""
     assert given.mandate_id > 0
     assert given.mandate.instrument_id > 0
     state.sequence += 1
     state.time_ns = max(state.time_ns, given.time_ns)
     mandate = state.mandates[given.mandate_id]
     until = mandate.cooldown_until_ns
+    severity = max(mandate.severity, given.mandate.severity)
     copy_record(mandate, given.mandate)
     mandate.cooldown_until_ns = until
+    mandate.severity = severity
     state.mandate_watermark = max(state.mandate_watermark, given.mandate_id)
     state.trade_watermark = max(state.trade_watermark, 2 * given.mandate_id + 1)
 
