@@ -128,10 +128,14 @@ def on_cash_flow(state: State, outbox: Outbox, flow: CashFlow) -> None:
 
 @kernel
 def on_closure(state: State, outbox: Outbox, closure: Closure) -> None:
-    """The venue closed a position by force: booked to the trade that held it."""
+    """The venue closed a position by force: booked once, to the trade that held it."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, closure.time_ns)
     instrument = state.instruments[closure.instrument_id]
+    if closure.fill_id <= instrument.last_closure_id:
+        state.unknown_reports += 1
+        return
+    instrument.last_closure_id = closure.fill_id
     left = closure.quantity
     row = instrument.first_trade
     for _ in range(TRADES):

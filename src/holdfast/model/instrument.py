@@ -82,6 +82,7 @@ class Instrument:
     order_count: int
     first_trade: int
     fill_count: int
+    last_closure_id: int
     denied_count: int
 
 
