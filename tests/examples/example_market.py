@@ -114,7 +114,7 @@ class Market:
 
     def bar(
         self,
-        open: float,
+        opened: float,
         high: float,
         low: float,
         close: float,
@@ -123,7 +123,7 @@ class Market:
         spec: InstrumentSpec | None = None,
     ) -> None:
         """The next bar of an instrument. `spread` as the data would carry it; 0 = the instrument's."""
-        self.bars[(spec or self.specs[0]).pair].append((open, high, low, close, volume, spread))
+        self.bars[(spec or self.specs[0]).pair].append((opened, high, low, close, volume, spread))
 
     def flat(self, price: float, count: int = 1, spec: InstrumentSpec | None = None) -> None:
         """Bars in which nothing happens."""
