@@ -238,10 +238,9 @@ class Desk:
     def amend_confirmed(self, order: Order) -> list[Command]:
         return self.report(order, amended=True)
 
-    def amend_refused(self, order: Order, lots: float) -> list[Command]:
-        """The venue keeps the old terms; `lots` is the old total."""
-        spec = self.specs[self.state.orders[order.row].instrument_id - 1]
-        return self.report(order, amend_refused=True, quantity=steps(spec, lots))
+    def amend_refused(self, order: Order) -> list[Command]:
+        """The venue keeps the old terms."""
+        return self.report(order, amend_refused=True)
 
     def fill(
         self,
@@ -287,7 +286,7 @@ class Desk:
             price_of(spec, order.stop_price),
             bool(order.post_only),
             bool(order.reduce_only),
-            bool(order.amend_pending),
+            bool(order.amends_pending),
             bool(order.cancel_pending),
             OrderStatus(order.status).name,
         )

@@ -150,8 +150,9 @@ def test_a_refused_amend_brings_back_the_old_terms() -> None:
     reserved = desk.state.account.resting_notional
     desk.deposit(-5_000)
     desk.price(50_200.0)
-    assert desk.state.account.resting_notional < reserved
-    desk.report(entry, amend_refused=True)
+    assert desk.order("entry").lots < entry.lots
+    assert desk.state.account.resting_notional == reserved  # until the venue has confirmed
+    desk.amend_refused(entry)
     assert desk.order("entry").lots == entry.lots
     assert desk.state.account.resting_notional == reserved
 
@@ -194,8 +195,8 @@ def test_a_stop_that_the_venue_cancels_is_placed_again() -> None:
     assert desk.order("stop").price == 49_000.0
 
 
-def test_a_refused_amend_of_a_stop_is_retried_once_then_the_trade_is_flattened() -> None:
-    """Break-even after the first target: the venue refuses the move twice. The old stop stays in force meanwhile."""
+def moving_stop() -> tuple[Desk, Order]:
+    """The first target is filled; the amend of the stop to break-even and the smaller size is on its way."""
     desk, stop = opened(rungs=LADDER)
     desk.accept(stop)
     for order in desk.orders("target"):
@@ -204,12 +205,33 @@ def test_a_refused_amend_of_a_stop_is_retried_once_then_the_trade_is_flattened()
     moved = desk.order("stop")
     assert moved.amend_pending
     assert moved.price > 50_000.0
-    desk.amend_refused(moved, moved.lots)
+    return desk, moved
+
+
+def test_a_refused_move_of_a_stop_is_retried_once_and_the_old_stop_stays() -> None:
+    """Refused twice: the old stop at 49,000 still covers all that is held, so it stays, and its risk counts."""
+    desk, moved = moving_stop()
+    desk.amend_refused(moved)
     assert desk.order("stop").amend_pending
-    desk.amend_refused(moved, moved.lots)
-    assert desk.phase() == "EXITING"
-    assert desk.order("exit").type == "market"
-    assert desk.order("stop").price == 49_000.0
+    desk.amend_refused(moved)
+    assert (desk.phase(), desk.order("stop").price) == ("OPEN", 49_000.0)
+    assert desk.state.account.open_risk > desk.trade().initial_risk // 2
+
+
+def test_a_stop_that_may_not_grow_with_the_position_flattens_it() -> None:
+    """More of the entry fills, the venue refuses twice to enlarge the stop: part of the position would be without one."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    desk.fill(entry, lots=0.05)
+    stop = desk.order("stop")
+    desk.accept(stop)
+    desk.fill(entry, lots=0.02)
+    desk.amend_refused(stop)
+    assert desk.order("stop").amend_pending
+    desk.amend_refused(stop)
+    assert (desk.phase(), desk.order("exit").lots) == ("EXITING", 0.07)
+    assert desk.order("stop").lots == 0.05
 
 
 def test_freed_risk_counts_only_when_the_venue_has_confirmed_the_stop() -> None:
