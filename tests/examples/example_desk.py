@@ -286,7 +286,7 @@ class Desk:
             price_of(spec, order.stop_price),
             bool(order.post_only),
             bool(order.reduce_only),
-            bool(order.amends_pending),
+            order.amends_pending > 0,
             bool(order.cancel_pending),
             OrderStatus(order.status).name,
         )

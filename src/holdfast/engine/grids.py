@@ -161,15 +161,15 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
             note(state, outbox, trade, NoteKind.LEVEL_PLACED, 0, price, quantity).index = index
         return
     order = state.orders[at_work]
-    if order.amend_pending or order.cancel_pending or order.filled_quantity > 0:
+    if order.amends_pending > 0 or order.cancel_pending or order.filled_quantity > 0:
         return
+    if not state.instruments[trade.instrument_id].contract.can_amend_quantity:
+        quantity = order.quantity  # what is judged is what will stand
     if price == order.limit_price and quantity == order.quantity:
         return
     if ask_gate(state, outbox, row, quantity, price, stop, at_work) != Denial.NONE:
         cancel(state, outbox, at_work)
         return
-    if quantity != order.quantity and not state.instruments[trade.instrument_id].contract.can_amend_quantity:
-        quantity = order.quantity
     order.stop_price = stop
     order.sized_at_equity = state.account.equity
     level.price = price

@@ -145,6 +145,16 @@ def price_of(order: Order) -> int:
 
 
 @kernel
+def set_terms(order: Order, price: int, quantity: int) -> None:
+    """Price, limit or trigger, and total quantity."""
+    if order.order_type == OrderType.LIMIT:
+        order.limit_price = price
+    else:
+        order.trigger_price = price
+    order.quantity = quantity
+
+
+@kernel
 def amend(state: State, outbox: Outbox, row: int, price: int, quantity: int) -> bool:
     """Change price and total quantity. Nothing changed, or a cancel on its way: nothing sent."""
     order = state.orders[row]
@@ -152,16 +162,12 @@ def amend(state: State, outbox: Outbox, row: int, price: int, quantity: int) -> 
         return False
     if quantity <= order.filled_quantity:
         return False
-    if not order.amend_pending:
+    if order.amends_pending == 0:
         order.confirmed_price = price_of(order)
         order.confirmed_quantity = order.quantity
-    if order.order_type == OrderType.LIMIT:
-        order.limit_price = price
-    else:
-        order.trigger_price = price
     grows = quantity > order.quantity
-    order.quantity = quantity
-    order.amend_pending = True
+    set_terms(order, price, quantity)
+    order.amends_pending += 1
     increase = order.role == Role.ENTRY and grows
     emit(state, outbox, CommandKind.AMEND, CommandClass.INCREASE if increase else CommandClass.SET, row)
     state.amended_count += 1

@@ -6,14 +6,14 @@ from holdfast.engine.exits import begin_exit, continue_exit
 from holdfast.engine.fills import name_stop, on_fill, react_to_entry, react_to_exit
 from holdfast.engine.grids import part_closed
 from holdfast.engine.notes import note
-from holdfast.engine.orders import advance, forget_pointer, unlink_order
+from holdfast.engine.orders import advance, forget_pointer, price_of, set_terms, unlink_order
 from holdfast.engine.setups import watch_entry
 from holdfast.engine.stops import protect
 from holdfast.engine.trades import count_busy, drop_trade, settle
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Drop, Exit, Kind, NoteKind, OrderType, Phase, Role
+from holdfast.model.enums import Drop, Exit, Kind, NoteKind, Phase, Role
 from holdfast.model.events import OrderReport
-from holdfast.model.order import WORKING, Order, OrderStatus, Step
+from holdfast.model.order import WORKING, Order, OrderStatus, Step, quantity_held
 from holdfast.model.state import State
 from holdfast.model.units import SECOND
 from holdfast.records import kernel
@@ -43,34 +43,25 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
     if report.step == Step.FILL or report.step == Step.COMPLETE:
         take_fill(state, outbox, report, order)
     elif report.step == Step.NONE:
-        confirm_amend(state, outbox, report, order)
+        answer_amend(state, outbox, report, order)
     elif advance(state, order, report.step):
         if WORKING[order.status] == 0:
             end_order(state, outbox, report, order)
         elif report.step == Step.ACCEPT and order.role == Role.STOP:
-            stop_answered(state, outbox, order.trade_row, False)
-
-
-@kernel
-def most_left(order: Order) -> int:
-    """What may still fill: while an amend is on its way the venue may hold the old size."""
-    quantity = order.quantity
-    if order.amend_pending:
-        quantity = max(quantity, order.confirmed_quantity)
-    return quantity - order.filled_quantity
+            state.trades[order.trade_row].stop_refusals = 0
 
 
 @kernel
 def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
     """A fill counts once; more than the order's rest, or a fill the table does not allow, is not ours to book."""
-    most = most_left(order)
-    if report.fill_id <= order.last_fill_id or report.quantity <= 0 or report.quantity > most:
+    left = quantity_held(order) - order.filled_quantity
+    if report.fill_id <= order.last_fill_id or report.quantity <= 0 or report.quantity > left:
         state.unknown_reports += 1
         return
     if order.reduce_only and report.quantity > state.trades[order.trade_row].quantity:
         state.unknown_reports += 1
         return
-    complete = report.step == Step.COMPLETE or report.quantity == most
+    complete = report.step == Step.COMPLETE or (report.quantity == left and order.amends_pending == 0)
     if not advance(state, order, Step.COMPLETE if complete else Step.FILL):
         return
     filled = order.filled_quantity + report.quantity
@@ -106,24 +97,40 @@ def is_alone(state: State, order_row: int) -> bool:
 
 
 @kernel
-def confirm_amend(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
-    """An amend was confirmed: what we ask for is now what the venue holds. Refused: the old terms stand."""
-    order.amend_pending = False
-    if report.amend_refused:
-        if order.order_type == OrderType.LIMIT:
-            order.limit_price = order.confirmed_price
-        else:
-            order.trigger_price = order.confirmed_price
-        held = report.quantity if report.quantity > 0 else order.confirmed_quantity
-        order.quantity = max(held, order.filled_quantity)
-    else:
-        order.confirmed_price = (
-            order.limit_price if order.order_type == OrderType.LIMIT else order.trigger_price
-        )
+def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
+    """An amend was confirmed or refused. Once nothing is on its way, the terms that the venue told are the order's."""
+    if order.amends_pending == 0 or report.amended == report.amend_refused:
+        state.unknown_reports += 1
+        return
+    order.amends_pending -= 1
+    if report.quantity > 0:
+        order.confirmed_quantity = report.quantity
+        order.confirmed_price = report.price if report.price > 0 else order.confirmed_price
+    elif report.amended and order.amends_pending == 0:
+        order.confirmed_quantity = order.quantity
+        order.confirmed_price = price_of(order)
+    if order.amends_pending == 0:
+        set_terms(order, order.confirmed_price, max(order.confirmed_quantity, order.filled_quantity))
     reserve(state, order)
-    update_open_risk(state, state.trades[order.trade_row])
     if order.role == Role.STOP:
-        stop_answered(state, outbox, order.trade_row, report.amend_refused)
+        stop_answered(state, outbox, report, order)
+    update_open_risk(state, state.trades[order.trade_row])
+
+
+@kernel
+def stop_answered(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
+    """A stop that kept its old terms is asked again once; where it then covers too little, the trade is closed."""
+    trade = state.trades[order.trade_row]
+    if report.amended or trade.quantity == 0 or trade.phase != Phase.OPEN:
+        trade.stop_refusals = 0 if report.amended else trade.stop_refusals
+        return
+    level = trade.levels[order.index]
+    wanted = level.open_quantity if level.stop_row == report.order_row else trade.quantity
+    trade.stop_refusals += 1
+    if trade.stop_refusals == 1:
+        protect(state, outbox, order.trade_row)
+    elif order.amends_pending == 0 and order.quantity - order.filled_quantity < wanted:
+        begin_exit(state, outbox, order.trade_row, Exit.STOP_LOSS, Drop.NONE)
 
 
 @kernel
@@ -166,15 +173,6 @@ def entry_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
         drop_trade(state, outbox, row, Drop.REJECTED)
     else:
         watch_entry(state, outbox, row)
-
-
-@kernel
-def stop_answered(state: State, outbox: Outbox, row: int, refused: bool) -> None:
-    """The venue took a stop or its amend: refusals count anew. It refused the amend: as if it had refused the stop."""
-    if refused:
-        stop_ended(state, outbox, row, True)
-    else:
-        state.trades[row].stop_refusals = 0
 
 
 @kernel

@@ -231,7 +231,12 @@ def resize_setup(state: State, outbox: Outbox, row: int, order: Order) -> None:
     """A resting entry follows equity: by a step and the resize rate; down at once."""
     trade = state.trades[row]
     mandate = state.mandates[trade.mandate_id]
-    if order.filled_quantity > 0 or order.amend_pending or order.cancel_pending or mandate.resize_rate == 0:
+    if (
+        order.filled_quantity > 0
+        or order.amends_pending > 0
+        or order.cancel_pending
+        or mandate.resize_rate == 0
+    ):
         return
     if state.account.equity == order.sized_at_equity or state.time_ns < trade.retry_at_ns:
         return

@@ -71,13 +71,16 @@ class Plan:
 
 @record
 class OrderReport:
-    """What became of an order. `fill_id` numbers executions in order of first sight; a fill counts once."""
+    """What became of an order. `fill_id` numbers executions in order of first sight; a fill counts once.
+
+    `price` and `quantity` of an answer to an amend are the terms that stand at the venue now; 0 = not told.
+    """
 
     time_ns: int
     order_row: int
     order_id: int
     step: Step
-    amended: bool  # an amend was confirmed (step NONE)
+    amended: bool  # an amend was confirmed (step NONE); answers to one order's amends come in their order
     amend_refused: bool
     fill_id: int
     quantity: int

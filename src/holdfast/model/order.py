@@ -119,8 +119,8 @@ class Order:
     post_only: bool
     reduce_only: bool
     cancel_pending: bool
-    amend_pending: bool
-    confirmed_price: int  # what the venue holds while an amend is on its way
+    amends_pending: int  # asked for and not answered
+    confirmed_price: int  # what the venue holds while amends are on their way
     confirmed_quantity: int
     reserved_risk: int
     reserved_margin: int
@@ -130,6 +130,12 @@ class Order:
     last_fill_id: int
     previous: int  # links of the instrument's list
     next: int
+
+
+@kernel
+def quantity_held(order: Order) -> int:
+    """The most that the venue may still hold of an order, its filled part included."""
+    return max(order.quantity, order.confirmed_quantity) if order.amends_pending > 0 else order.quantity
 
 
 @kernel

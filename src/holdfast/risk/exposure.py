@@ -12,7 +12,7 @@ from holdfast.model.instrument import (
     notional_of,
     pnl_of,
 )
-from holdfast.model.order import Order
+from holdfast.model.order import Order, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
@@ -76,12 +76,12 @@ def refresh_exposure(state: State) -> None:
 
 @kernel
 def stop_in_force(state: State, trade: Trade) -> int:
-    """The stop that counts for risk: what the venue has confirmed while an amend is on its way."""
+    """The stop that counts for risk: what the venue has confirmed, where that protects less than what we want."""
     if trade.stop_order != 0:
         order = state.orders[trade.stop_order]
-        if order.amend_pending and trade.side * (order.confirmed_price - order.trigger_price) < 0:
-            return order.confirmed_price
-        return order.trigger_price
+        held = order.confirmed_price if order.amends_pending > 0 else order.trigger_price
+        if trade.side * (held - trade.stop_price) < 0:
+            return held
     return trade.stop_price
 
 
@@ -117,7 +117,7 @@ def reserve(state: State, order: Order) -> None:
     order.reserved_risk = 0
     order.reserved_margin = 0
     order.reserved_notional = 0
-    left = order.quantity - order.filled_quantity
+    left = quantity_held(order) - order.filled_quantity
     if order.role == Role.ENTRY and left > 0:
         instrument = state.instruments[order.instrument_id]
         price = entry_price_of(instrument, order)
@@ -197,7 +197,7 @@ def survey_resting_notional(state: State) -> int:
     total = 0
     for row in range(1, ORDERS):
         order = state.orders[row]
-        left = order.quantity - order.filled_quantity
+        left = quantity_held(order) - order.filled_quantity
         if order.status != 0 and order.role == Role.ENTRY and left > 0:
             instrument = state.instruments[order.instrument_id]
             total += notional_of(instrument.contract, entry_price_of(instrument, order), left)

@@ -145,7 +145,10 @@ def change(market: Market, command: Command) -> None:
     if order.order_type == OrderType.LIMIT:
         order.resting = not crosses(book, order)
     book.stale = True
-    write_report(market, command.order_row, Step.NONE).amended = True
+    made = write_report(market, command.order_row, Step.NONE)
+    made.amended = True
+    made.quantity = order.quantity
+    made.price = order.limit_price if order.order_type == OrderType.LIMIT else order.trigger_price
 
 
 @kernel
