@@ -149,6 +149,14 @@ def take_first_level(state: State, outbox: Outbox, row: int, mandate: Mandate) -
 
 
 @kernel
+def note_level(state: State, outbox: Outbox, trade: Trade, index: int) -> None:
+    """Where a level stands, from the first fill on: before that it moves with every plan and nobody asks."""
+    level = trade.levels[index]
+    if trade.quantity > 0 and level.order_row != 0:
+        note(state, outbox, trade, NoteKind.LEVEL_PLACED, 0, level.price, level.quantity).index = index
+
+
+@kernel
 def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, mandate: Mandate) -> None:
     """Every level passes the same gate as the first, and so does every move of it."""
     trade = state.trades[row]
@@ -158,7 +166,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     stop = level_stop(state, trade, mandate, price)
     if at_work == 0:
         if enter(state, outbox, row, index, OrderType.LIMIT, price, quantity, stop, mandate.post_only) != 0:
-            note(state, outbox, trade, NoteKind.LEVEL_PLACED, 0, price, quantity).index = index
+            note_level(state, outbox, trade, index)
         return
     order = state.orders[at_work]
     if order.amends_pending > 0 or order.cancel_pending or order.filled_quantity > 0:
@@ -176,6 +184,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     level.quantity = quantity
     amend(state, outbox, at_work, price, quantity)
     reserve(state, order)
+    note_level(state, outbox, trade, index)
 
 
 @kernel
@@ -247,6 +256,9 @@ def level_filled(state: State, outbox: Outbox, row: int) -> None:
         drop_trade(state, outbox, other, Drop.OTHER_SIDE)
     hold_protection(state, outbox, row, mandate)
     hold_take_profit(state, outbox, row)
+    if trade.entry_count == 1:
+        for i in range(trade.level_count):
+            note_level(state, outbox, trade, i)
     if not trade.anchored and trade.anchor_price == 0:
         trade.anchor_price = average_of(trade.entry_total, trade.entry_quantity, False)
         hold_levels(state, outbox, row)
