@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
 from holdfast.engine.notes import note
-from holdfast.engine.orders import amend, place, send
-from holdfast.engine.stops import break_even, hold_stop, tighten
+from holdfast.engine.orders import amend, cancel, place, send
+from holdfast.engine.stops import best_since, break_even, hold_stop, tighten
 from holdfast.engine.trades import cancel_entries
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, NoteKind, OrderType, Phase, Role, StopMove
-from holdfast.model.instrument import best_exit, exit_quote
+from holdfast.model.instrument import exit_quote
 from holdfast.model.state import State
 from holdfast.model.trade import Leg, Trade
 from holdfast.records import kernel
@@ -29,7 +29,8 @@ def split_ladder(trade: Trade, minimum: int) -> None:
     for i in range(trade.leg_count):
         leg = trade.legs[i]
         share += leg.share
-        until = total if i == trade.leg_count - 1 else min(total, share_of(total, share))
+        last = i == trade.leg_count - 1 and leg.share > 0  # takes what is left; a share of 0 sells nothing
+        until = total if last else min(total, share_of(total, share))
         part = until - done
         if part < minimum:
             part = 0
@@ -60,7 +61,11 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
         leg = trade.legs[i]
         if leg.done:
             continue
-        if leg.order_row != 0:
+        if leg.order_row != 0 and leg.quantity <= leg.filled_quantity:
+            cancel(
+                state, outbox, leg.order_row
+            )  # more was filled, and the split gave this part to the others
+        elif leg.order_row != 0:
             amend(state, outbox, leg.order_row, leg.price, leg.quantity)
         elif leg.quantity > leg.filled_quantity:
             left = leg.quantity - leg.filled_quantity
@@ -79,7 +84,7 @@ def watch_legs(state: State, outbox: Outbox, row: int) -> None:
         leg = trade.legs[i]
         if leg.done or leg.order_row != 0 or trade.phase != Phase.OPEN:
             continue
-        if trade.side * (best_exit(instrument, trade.side) - leg.price) <= 0:
+        if trade.side * (best_since(instrument, trade) - leg.price) <= 0:
             continue  # as strict as a resting limit: price must trade through
         if leg.quantity > leg.filled_quantity:
             take_leg(state, outbox, row, i)
