@@ -49,6 +49,7 @@ def book_exit(state: State, trade: Trade, quantity: int, price: int) -> int:
     trade.worst_price = 0
     trade.finest_price = 0
     trade.entry_value -= released
+    trade.carry = mul_div(trade.carry, trade.quantity - quantity, trade.quantity)
     trade.quantity -= quantity
     trade.exit_total += quantity * price
     trade.realized_pnl += realized

@@ -48,6 +48,7 @@ def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
         if trade.quantity > 0:
             paid = funding_payment(instrument.contract, trade.side, trade.quantity, funding.rate, price)
             trade.funding += paid
+            trade.carry += paid
             instrument.funding += paid
             state.account.funding += paid
             state.account.balance += paid
@@ -72,6 +73,7 @@ def on_rollover(state: State, outbox: Outbox, rollover: Rollover) -> None:
                 instrument.contract, trade.quantity, points, rollover.days, instrument.bid
             )
             trade.rollover += paid
+            trade.carry += paid
             instrument.rollover += paid
             state.account.rollover += paid
             state.account.balance += paid

@@ -5,12 +5,12 @@ from __future__ import annotations
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
-from holdfast.engine.stops import follow, protect
+from holdfast.engine.stops import best_since, follow, protect
 from holdfast.engine.trades import settle
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, Kind, Phase
 from holdfast.model.events import Price
-from holdfast.model.instrument import Instrument, best_exit, pnl_of, worst_exit
+from holdfast.model.instrument import Instrument, pnl_of, worst_exit
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import TRADES
@@ -31,6 +31,7 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
     instrument.ask = price.ask
     instrument.low = price.low
     instrument.high = price.high
+    instrument.price_since_ns = instrument.price_time_ns
     instrument.price_time_ns = price.time_ns
     if instrument.first_trade == 0:
         return
@@ -87,7 +88,7 @@ def watch_extremes(trade: Trade, instrument: Instrument) -> None:
         trade.worst_price = worst
         pnl = pnl_of(instrument.contract, trade.side, trade.quantity, trade.entry_value, worst)
         trade.worst_pnl = min(trade.worst_pnl, pnl)
-    best = best_exit(instrument, trade.side)
+    best = best_since(instrument, trade)
     if trade.finest_price == 0 or trade.side * (best - trade.finest_price) > 0:
         trade.finest_price = best
         pnl = pnl_of(instrument.contract, trade.side, trade.quantity, trade.entry_value, best)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, place, send
-from holdfast.model.arithmetic import ceil_div, divide_toward, mul_div, scale
+from holdfast.model.arithmetic import divide_toward, mul_div_up, scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Kind, NoteKind, OrderType, Role, StopMove
-from holdfast.model.instrument import Contract, Instrument, best_exit, ticks_of
+from holdfast.model.instrument import Contract, Instrument, best_exit, exit_quote, fee_of, pnl_of, ticks_of
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, average_of
@@ -93,20 +93,34 @@ def break_even(contract: Contract, trade: Trade) -> int:
     """Price at which what is left closes without loss: costs paid and to pay, rounded away from loss (risk.md 5.5)."""
     long = trade.side > 0
     average = average_of(trade.entry_value, trade.quantity, long)
-    paid = mul_div(trade.entry_fees, trade.quantity, trade.entry_quantity)
-    paid += contract.commission * trade.quantity + max(0, -(trade.funding + trade.rollover))
-    before_fee = average + trade.side * ticks_of(contract, paid, trade.quantity, average)
-    kept = RATE - trade.side * contract.taker_rate
-    if long:
-        return ceil_div(before_fee * RATE, kept)
-    return divide_toward(before_fee * RATE, kept, False)
+    paid = mul_div_up(trade.entry_fees, trade.quantity, trade.entry_quantity) + max(0, -trade.carry)
+    both = paid + contract.commission * trade.quantity
+    before_fee = average + trade.side * ticks_of(contract, both, trade.quantity, average)
+    price = divide_toward(before_fee * RATE, RATE - trade.side * contract.taker_rate, long)
+    price = min(
+        contract.price_max, max(1, price - 2 * trade.side)
+    )  # each rounding may have gone one tick too far
+    for _ in range(8):
+        fee = fee_of(contract, price, trade.quantity, False)
+        if pnl_of(contract, trade.side, trade.quantity, trade.entry_value, price) >= paid + fee:
+            break
+        price = min(contract.price_max, max(1, price + trade.side))
+    return price
+
+
+@kernel
+def best_since(instrument: Instrument, trade: Trade) -> int:
+    """The best price at which a trade could have closed: not what was before it began, in the same interval."""
+    if trade.opened_at_ns >= instrument.price_since_ns:
+        return exit_quote(instrument, trade.side)
+    return best_exit(instrument, trade.side)
 
 
 @kernel
 def follow(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
     """A trailing stop stays its distance behind the best price."""
     trade = state.trades[row]
-    best = best_exit(instrument, trade.side)
+    best = best_since(instrument, trade)
     if trade.best_price != 0 and trade.side * (best - trade.best_price) <= 0:
         return
     trade.best_price = best

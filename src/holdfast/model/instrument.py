@@ -70,6 +70,7 @@ class Instrument:
     ask: int
     low: int  # lowest and highest bid since the last price event; the ask's are a spread above
     high: int
+    price_since_ns: int  # of the price before: low and high are of the time between
     price_time_ns: int
     funding_rate: int
     positions: Rows[Position] = rows(2)  # long, short

@@ -88,6 +88,7 @@ class Trade:
     entry_fees: int
     funding: int
     rollover: int
+    carry: int  # funding and rollover of what is still open
     slippage: int  # money lost to spread and slippage against the price that was asked for
     initial_risk: int
     open_risk: int
