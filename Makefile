@@ -1,5 +1,6 @@
 # Needs make and Python 3.11 or later with venv. Where uv is installed it is used, and brings Python itself.
-# `make help` lists the targets.
+# `make help` lists the targets. Options: make test TESTS=tests/history WORKERS=4, make demo DEMO="--seed 11",
+# make setup PYTHON=/path/to/python3.12.
 
 VENV := .venv
 BIN := $(VENV)/bin
