@@ -129,14 +129,16 @@ def fill_entry(state: State, outbox: Outbox, row: int, order: Order, report: Ord
         netted = min(other.quantity, report.quantity)
         book_exit(state, other, netted, report.price)
         take_from_levels(other, netted)
+    closing = mul_div(report.fee, netted, report.quantity)  # the fee of what was netted is the other trade's
+    book_fee(state, instrument, other, closing)
     if trade.phase == Phase.COOLDOWN and trade.entry_quantity > 0:
         begin_again(state, trade)
     level = trade.levels[order.index]
     level.filled_quantity += report.quantity
     level.filled_value += report.quantity * report.price
     level.filled_at_ns = report.time_ns
-    book_fee(state, instrument, trade, report.fee)
-    trade.entry_fees += report.fee
+    book_fee(state, instrument, trade, report.fee - closing)
+    trade.entry_fees += report.fee - closing
     trade.entry_count += 1
     if report.quantity > netted:
         level.open_quantity += report.quantity - netted
