@@ -24,9 +24,10 @@ from nasty_markets import (
 
 from holdfast.engine.engine import Engine
 from holdfast.model import events
-from holdfast.model.commands import Command
+from holdfast.model.commands import ClosedTrade, Command
 from holdfast.model.enums import BoundaryKind, CommandKind, Kind, OrderType, Scope, Severity
-from holdfast.model.instrument import fee_of
+from holdfast.model.arithmetic import scale_up
+from holdfast.model.instrument import fee_of, notional_of
 from holdfast.model.limits import Limits
 from holdfast.model.order import Step
 from holdfast.model.state import State
@@ -54,21 +55,6 @@ class Resting:
 
 
 @dataclass
-class Execution:
-    """What the venue did, for an independent ledger. Role 0 entry, 1 a reduction, 4 by force."""
-
-    instrument_id: int
-    side: int
-    quantity: int
-    price: int
-    fee: int
-    role: int
-    maker: bool
-    numerator: int
-    denominator: int
-
-
-@dataclass
 class Duel:
     """An engine and its unruly venue. `step` lets one random thing happen; `calm` lets the venue answer all."""
 
@@ -80,7 +66,8 @@ class Duel:
     resting: dict[int, Resting] = field(default_factory=dict)
     mail: list[events.OrderReport] = field(default_factory=list)
     held: dict[tuple[int, int], int] = field(default_factory=dict)
-    executions: list[Execution] = field(default_factory=list)
+    lines: list[dict[str, int]] = field(default_factory=list)  # executions as they were told, for another ledger
+    told: list[ClosedTrade] = field(default_factory=list)
     sent: list[events.OrderReport] = field(default_factory=list)
     fill_id: int = 0
     time_ns: int = START
@@ -117,6 +104,9 @@ class Duel:
     def apply(self, event: Any) -> None:
         """One event; its commands go to the venue."""
         commands = self.engine.apply(event)
+        for closed in self.engine.outbox.closed[: self.engine.outbox.closed_count]:
+            self.told.append(ClosedTrade())
+            copy_record(self.told[-1], closed)
         self.look(self.state)
         for command in commands:
             self.take(command)
@@ -200,17 +190,12 @@ class Duel:
         price = order.price if order.order_type == OrderType.LIMIT else self.price[order.instrument_id]
         price = max(1, min(contract.price_max, price + int(self.rng.integers(-3, 4))))
         maker = order.order_type == OrderType.LIMIT
-        fee = fee_of(contract, price, quantity, maker)
         self.move(order, quantity)
         order.filled += quantity
         order.active = order.filled < order.quantity
-        self.executions.append(Execution(
-            order.instrument_id, order.position_side, quantity, price, fee, int(order.reduce_only), maker,
-            contract.tick_value_numerator, contract.tick_value_denominator,
-        ))  # fmt: skip
         self.fill_id += 1
         step = Step.FILL if order.active else Step.COMPLETE
-        self.tell(order, step, fill_id=self.fill_id, quantity=quantity, price=price, fee=fee, maker=maker)
+        self.tell(order, step, fill_id=self.fill_id, quantity=quantity, price=price, maker=maker)
 
     def move(self, order: Resting, quantity: int) -> None:
         """The venue's own positions, netted where the account nets."""
@@ -232,7 +217,27 @@ class Duel:
             at = 0
         report = self.mail.pop(at)
         self.sent.append(report)
+        if report.fill_id:
+            contract = self.contracts[self.resting[report.order_id].instrument_id]
+            report.fee = fee_of(contract, report.price, report.quantity, report.maker)
+            self.write(self.resting[report.order_id], report)
         self.apply(report)
+
+    def write(self, order: Resting, report: events.OrderReport) -> None:
+        """A line of the other ledger, in the money of now."""
+        contract = self.contracts[order.instrument_id]
+        self.lines.append(
+            {
+                "instrument_id": order.instrument_id,
+                "position_side": order.position_side,
+                "quantity": report.quantity,
+                "price": report.price,
+                "maker": report.maker,
+                "role": 1 if order.reduce_only else 0,
+                "tick_value_numerator": contract.tick_value_numerator,
+                "tick_value_denominator": contract.tick_value_denominator,
+            }
+        )
 
     def may_overtake(self, at: int) -> bool:
         """An answer that is no execution, about an order of which no earlier letter is on its way."""
@@ -290,7 +295,7 @@ class Duel:
     def operate(self) -> None:
         """Something rare: money, a new day, a halt or its end, an order to leave."""
         instrument_id = int(self.rng.integers(1, 3))
-        kind = int(self.rng.integers(7))
+        kind = int(self.rng.integers(8))
         when = self.time_ns
         if kind == 0:
             self.apply(
@@ -339,8 +344,36 @@ class Duel:
                     denominator=contract.tick_value_denominator,
                 )
             )
+        elif kind == 7 and chance(self.rng, 0.2):
+            self.force()
         elif kind == 6 and chance(self.rng, 0.3):
             self.apply(events.ExitRequest(time_ns=when, instrument_id=int(self.rng.integers(3))))
+
+    def force(self) -> None:
+        """The venue cancels everything and closes a position."""
+        for order in self.resting.values():
+            if order.active:
+                order.active = False
+                self.tell(order, Step.CANCEL)
+        self.calm()
+        held = [(key, quantity) for key, quantity in self.held.items() if quantity > 0]
+        if not held:
+            return
+        (instrument_id, side), quantity = held[int(self.rng.integers(len(held)))]
+        contract, price = self.contracts[instrument_id], self.price[instrument_id]
+        fee = fee_of(contract, price, quantity, False)
+        fee += scale_up(notional_of(contract, price, quantity), contract.liquidation_rate)
+        self.held[instrument_id, side] = 0
+        self.fill_id += 1
+        order = Resting(0, 0, instrument_id, side, -side, 0, 0, quantity, reduce_only=True)
+        self.write(order, events.OrderReport(quantity=quantity, price=price))
+        self.lines[-1]["role"] = 4
+        self.apply(
+            events.Closure(
+                time_ns=self.time_ns, instrument_id=instrument_id, side=side, quantity=quantity, price=price, fee=fee,
+                fill_id=self.fill_id,
+            )  # fmt: skip
+        )
 
     def step(self) -> None:
         """One random thing."""

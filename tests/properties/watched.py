@@ -29,7 +29,7 @@ EVENTS = {
 }
 
 
-class Broken(AssertionError):
+class PropertyError(AssertionError):
     """Something that must always hold does not: the event, and what is wrong."""
 
 
@@ -39,7 +39,7 @@ def followed(handler: Callable[..., None], look: Callable[[State], list[str]]) -
     def handle(state: State, outbox: Any, event: Any) -> None:
         handler(state, outbox, event)
         if found := look(state):
-            raise Broken(f"after event {state.sequence}, {type(event).__name__}: {'; '.join(found[:5])}")
+            raise PropertyError(f"after event {state.sequence}, {type(event).__name__}: {'; '.join(found[:5])}")
 
     return handle
 
@@ -50,7 +50,7 @@ def settled(pump: Callable[[World], None]) -> Callable[[World], None]:
     def exchange(both: World) -> None:
         pump(both)
         if found := unprotected(both.state) + disagreements(both):
-            raise Broken(
+            raise PropertyError(
                 f"after everything of event {both.state.sequence} is answered: {'; '.join(found[:5])}"
             )
 
