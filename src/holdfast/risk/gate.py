@@ -7,10 +7,10 @@ from holdfast.model.instrument import initial_margin, notional_of
 from holdfast.model.limits import Ask
 from holdfast.model.state import State
 from holdfast.records import kernel
+from holdfast.risk.liquidation import check_liquidation
 from holdfast.risk.rules import (
     check_authority,
     check_counts,
-    check_liquidation,
     check_margin,
     check_order,
     check_owner,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from holdfast.model.account import sizing_base
 from holdfast.model.arithmetic import scale
 from holdfast.model.enums import Denial, Severity
-from holdfast.model.instrument import Contract, maintenance_margin, notional_of, worth
+from holdfast.model.instrument import Contract, notional_of
 from holdfast.model.limits import Ask, Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
+from holdfast.model.trade import Trade
 from holdfast.model.units import ORDERS, RATE
 from holdfast.records import kernel
 from holdfast.risk.exposure import refresh_exposure
@@ -143,7 +144,7 @@ def check_risk(state: State, ask: Ask, limits: Limits) -> Denial:
     base = sizing_base(account)
     trade = state.trades[ask.trade_row]
     if limits.trade_risk_max > 0:
-        risk = trade.open_risk + ask.risk
+        risk = trade.open_risk + resting_risk_of(state, trade, ask) + ask.risk
         if risk > scale(base, limits.trade_risk_max):
             return deny(state, Denial.TRADE_RISK, risk, scale(base, limits.trade_risk_max))
     if limits.open_risk_max > 0:
@@ -151,6 +152,17 @@ def check_risk(state: State, ask: Ask, limits: Limits) -> Denial:
         if risk > scale(base, limits.open_risk_max):
             return deny(state, Denial.OPEN_RISK, risk, scale(base, limits.open_risk_max))
     return Denial.NONE
+
+
+@kernel
+def resting_risk_of(state: State, trade: Trade, ask: Ask) -> int:
+    """What the trade's other entries at work may lose at their stops."""
+    total = 0
+    for i in range(trade.level_count):
+        row = trade.levels[i].order_row
+        if row != 0 and row != ask.replaces:
+            total += state.orders[row].reserved_risk
+    return total
 
 
 @kernel
@@ -175,27 +187,4 @@ def check_margin(state: State, ask: Ask, limits: Limits) -> Denial:
         return deny(state, Denial.MARGIN, margin, ceiling)
     if limits.leverage_max > 0 and gross > scale(equity, limits.leverage_max):
         return deny(state, Denial.LEVERAGE, gross, scale(equity, limits.leverage_max))
-    return Denial.NONE
-
-
-@kernel
-def check_liquidation(state: State, ask: Ask, mandate: Mandate) -> Denial:
-    """The stop must be reached before the venue closes (risk.md 3.2): margin left at the stop > maintenance."""
-    refresh_exposure(state)
-    contract = state.instruments[ask.instrument_id].contract
-    trade = state.trades[ask.trade_row]
-    quantity = trade.quantity + ask.quantity
-    value = trade.entry_value + ask.price * ask.quantity
-    loss = -worth(contract, ask.side * (ask.stop_price * quantity - value), ask.stop_price)
-    needed = maintenance_margin(contract, notional_of(contract, ask.stop_price, quantity))
-    account = state.account
-    if account.isolated:
-        margin = scale(notional_of(contract, value // quantity, quantity), RATE * RATE // mandate.leverage)
-        left = margin - loss
-    else:
-        position = state.instruments[ask.instrument_id].positions[0 if ask.side > 0 else 1]
-        left = account.equity - position.unrealized_pnl - loss
-        needed += account.margin - position.margin  # what the others tie up is not free
-    if left <= needed:
-        return deny(state, Denial.LIQUIDATION, left, needed)
     return Denial.NONE
