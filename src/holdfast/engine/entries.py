@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from holdfast.engine.notes import note_denial
-from holdfast.engine.orders import has_room, place, send
+from holdfast.engine.orders import KEPT_FREE, has_room, place, send
 from holdfast.engine.trades import count_busy
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, OrderType, Role
 from holdfast.model.instrument import entry_quote
 from holdfast.model.state import State
+from holdfast.model.units import ORDERS
 from holdfast.records import kernel
 from holdfast.risk.exposure import reserve
 from holdfast.risk.gate import check
@@ -31,7 +32,7 @@ def ask_gate(
     ask.replaces = replaces
     denial = check(state, ask)
     if denial == Denial.NONE and replaces == 0 and not has_room(state):
-        denial = deny(state, Denial.TABLE_FULL, state.order_watermark, state.order_watermark)
+        denial = deny(state, Denial.TABLE_FULL, state.account.working_orders, ORDERS - 1 - KEPT_FREE)
         state.denials[denial].count += 1
     if denial != Denial.NONE:
         note_denial(state, outbox, trade, price, quantity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
 from holdfast.engine.notes import note
-from holdfast.engine.orders import amend, cancel, place, send
+from holdfast.engine.orders import amend, cancel, has_room, place, send
 from holdfast.engine.stops import best_since, break_even, hold_stop, tighten
 from holdfast.engine.trades import cancel_entries
 from holdfast.model.arithmetic import scale
@@ -67,7 +67,7 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
             )  # more was filled, and the split gave this part to the others
         elif leg.order_row != 0:
             amend(state, outbox, leg.order_row, leg.price, leg.quantity)
-        elif leg.quantity > leg.filled_quantity:
+        elif leg.quantity > leg.filled_quantity and has_room(state):
             left = leg.quantity - leg.filled_quantity
             leg.order_row = place(state, outbox, row, Role.TARGET, i, OrderType.LIMIT, leg.price, left)
             send(state, outbox, leg.order_row)

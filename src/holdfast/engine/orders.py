@@ -7,15 +7,17 @@ from holdfast.model.enums import CommandClass, CommandKind, Kind, OrderType, Rol
 from holdfast.model.order import Order, OrderStatus, Step, next_status
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import COMMANDS, ORDERS
+from holdfast.model.units import COMMANDS, INSTRUMENTS, ORDERS
 from holdfast.records import clear_record, kernel
 from holdfast.risk.exposure import release
+
+KEPT_FREE = 4 * INSTRUMENTS  # a stop and an exit for either side of every instrument
 
 
 @kernel
 def has_room(state: State) -> bool:
-    """Whether another order fits into the table."""
-    return state.free_order != 0 or state.order_watermark < ORDERS - 1
+    """Whether an entry or target fits into the table, with the rows kept free that protection may need."""
+    return state.account.working_orders < ORDERS - 1 - KEPT_FREE
 
 
 @kernel
