@@ -66,7 +66,7 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
 
 @kernel
 def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
-    """A strategy's settings for one instrument; a running cool-down is kept, and only a severity change lifts a halt."""
+    """A strategy's settings for one instrument; a cool-down goes on, and only a severity change lifts a halt."""
     assert given.mandate_id > 0
     assert given.mandate.instrument_id > 0
     state.sequence += 1

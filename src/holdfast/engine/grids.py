@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.engine.entries import ask_gate, enter
 from holdfast.engine.exits import begin_exit, may_exit
 from holdfast.engine.notes import note
-from holdfast.engine.orders import amend, cancel, place, send
+from holdfast.engine.orders import amend, cancel, has_room, place, send
 from holdfast.engine.setups import may_arm
 from holdfast.engine.stops import protect, stop_from
 from holdfast.engine.trades import drop_trade, settle, start_trade
@@ -36,6 +36,8 @@ def plan_grid(state: State, outbox: Outbox, plan: Plan) -> None:
         other = state.trades[trade_slot(plan.mandate_id, -side)]
         if trade.phase == Phase.IDLE and start and other.quantity == 0:
             begin_cycle(state, outbox, plan, side)
+        elif trade.phase == Phase.COOLDOWN and start:
+            may_arm(state, outbox, plan.mandate_id, side)  # says why not
         elif trade.phase == Phase.ENTERING and trade.quantity == 0 and not start:
             drop_trade(state, outbox, row, Drop.WITHDRAWN)
         elif leave and may_exit(state, trade):
@@ -208,6 +210,8 @@ def hold_level_exit(state: State, outbox: Outbox, row: int, index: int) -> int:
         cancel(state, outbox, level.exit_row)
         return 0
     if level.exit_row == 0:
+        if not has_room(state):
+            return 0
         made = place(
             state, outbox, row, Role.TARGET, index, OrderType.LIMIT, level.exit_price, level.open_quantity
         )
@@ -236,6 +240,8 @@ def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
         return
     leg.price = price
     if leg.order_row == 0:
+        if not has_room(state):
+            return
         leg.quantity = quantity
         leg.order_row = place(state, outbox, row, Role.TARGET, 0, OrderType.LIMIT, price, quantity)
         send(state, outbox, leg.order_row)

@@ -7,7 +7,7 @@ from holdfast.model.enums import NoteKind
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import CLOSED, NOTES
-from holdfast.records import kernel
+from holdfast.records import clear_record, kernel
 
 
 @kernel
@@ -36,6 +36,22 @@ def note(
 def note_denial(state: State, outbox: Outbox, trade: Trade, price: int, quantity: int) -> None:
     """Which rule refused, at which value and limit."""
     made = note(state, outbox, trade, NoteKind.DENIED, state.refusal.denial, price, quantity)
+    made.value = state.refusal.value
+    made.limit = state.refusal.limit
+
+
+@kernel
+def note_unarmed(state: State, outbox: Outbox, mandate_id: int) -> None:
+    """Which rule refused to arm a trade at all; there is none yet to tell about."""
+    assert outbox.note_count < NOTES
+    made = outbox.notes[outbox.note_count]
+    outbox.note_count += 1
+    clear_record(made)
+    made.time_ns = state.time_ns
+    made.kind = NoteKind.DENIED
+    made.reason = state.refusal.denial
+    made.mandate_id = mandate_id
+    made.instrument_id = state.mandates[mandate_id].instrument_id
     made.value = state.refusal.value
     made.limit = state.refusal.limit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.entries import ask_gate, enter
 from holdfast.engine.exits import begin_exit, may_exit
-from holdfast.engine.notes import note
+from holdfast.engine.notes import note, note_unarmed
 from holdfast.engine.orders import amend, cancel
 from holdfast.engine.trades import drop_trade, settle, start_trade
 from holdfast.model.arithmetic import scale
@@ -44,6 +44,8 @@ def plan_setup(state: State, outbox: Outbox, plan: Plan) -> None:
             drop_trade(state, outbox, row, Drop.DIRECTION)
     if side != 0 and is_idle(state, plan.mandate_id):
         arm_setup(state, outbox, plan, side)
+    elif side != 0 and state.time_ns < state.mandates[plan.mandate_id].cooldown_until_ns:
+        may_arm(state, outbox, plan.mandate_id, side)  # says why not
 
 
 @kernel
@@ -73,6 +75,7 @@ def may_arm(state: State, outbox: Outbox, mandate_id: int, side: int) -> Denial:
     if denial != Denial.NONE:
         state.denials[denial].count += 1
         state.instruments[mandate.instrument_id].denied_count += 1
+        note_unarmed(state, outbox, mandate_id)
     return denial
 
 
