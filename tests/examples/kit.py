@@ -24,7 +24,7 @@ from holdfast.strategies.strategy import Management, Rung
 
 __all__ = [
     "BTC", "DAY", "ETH", "EURGBP", "EURUSD", "GBPUSD", "HOUR", "MINUTE", "MONDAY", "PLAYED", "RATE", "USDJPY", "XAUUSD",
-    "Desk", "Fill", "Market", "Note", "Order", "Played", "Rung", "Trade", "LADDER",
+    "Desk", "Fill", "Market", "Note", "Order", "Played", "Management", "Rung", "Trade", "LADDER",
     "compare_with_compiled", "grid", "instant", "one_tier", "setup", "spec_of",
 ]  # fmt: skip
 

@@ -219,7 +219,7 @@ def test_a_refused_move_of_a_stop_is_retried_once_and_the_old_stop_stays() -> No
 
 
 def test_a_stop_that_may_not_grow_with_the_position_flattens_it() -> None:
-    """More of the entry fills, the venue refuses twice to enlarge the stop: part of the position would be without one."""
+    """More of the entry fills, the venue refuses twice to enlarge the stop: part would be without one."""
     desk = desk_of()
     entry = desk.order("entry")
     desk.accept(entry)
@@ -339,7 +339,8 @@ def test_a_level_that_fills_after_its_cycle_has_closed_is_a_trade_of_its_own() -
 
 def test_on_a_netting_account_an_entry_of_the_other_side_closes_first_what_is_held() -> None:
     """Both sides of a grid rest, 1,020 USDT each: 0.020 BTC at 49,500 and at 50,500. The long fills, and before the
-    short's cancel arrives the short fills too: the venue nets them. The long trade is closed as netted, nothing is held, nothing stays at work."""
+    short's cancel arrives the short fills too: the venue nets them. The long trade is closed as netted, nothing is
+    held, nothing stays at work."""
     desk = Desk(BTC, obedient=False)
     desk.strategy(grid(levels=1, capital_base="fixed", fixed_capital=1_020))
     desk.price(50_000.0)
