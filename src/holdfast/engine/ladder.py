@@ -32,7 +32,7 @@ def split_ladder(trade: Trade, minimum: int) -> None:
         last = i == trade.leg_count - 1 and leg.share > 0  # takes what is left; a share of 0 sells nothing
         until = total if last else min(total, share_of(total, share))
         part = until - done
-        if part < minimum:
+        if part < minimum and until < total:
             part = 0
         rest = total - done - part
         if 0 < rest < minimum and part > 0:

@@ -150,6 +150,7 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     forget_pointer(state, trade, report.order_row)
     unlink_order(state, report.order_row)
     count_busy(state, row)
+    update_open_risk(state, trade)
     if trade.phase == Phase.COOLDOWN:
         settle(state, row)
     elif role == Role.ENTRY:
