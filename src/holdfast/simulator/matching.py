@@ -96,9 +96,11 @@ def waits_above(order: VenueOrder) -> bool:
 
 @kernel
 def acts_now(book: Book, order: VenueOrder) -> bool:
-    """Market orders, stops that are awake, and limits that cross take at the price of now."""
+    """Market orders, stops that are awake, and limits that cross take at the price of now, while there is volume."""
+    if book.volume_left == 0:
+        return False
     if order.order_type == OrderType.LIMIT:
-        return not order.resting and crosses(book, order)
+        return not order.resting and not is_barred(book, order) and crosses(book, order)
     return order.order_type == OrderType.MARKET or order.triggered
 
 
@@ -137,6 +139,9 @@ def meet(market: Market, row: int, gapped: bool) -> None:
     offset = book.ask_offset if order.side > 0 else book.bid_offset
     if order.order_type == OrderType.STOP:
         order.triggered = True
+        book.stale = True
+        if book.volume_left == 0:
+            return
         slip = order.side * book.contract.slippage
         if order.side > 0:
             fill(market, row, max(order.trigger_price, book.path_price + offset) + slip, False)
@@ -149,20 +154,28 @@ def meet(market: Market, row: int, gapped: bool) -> None:
 
 
 @kernel
+def can_be_met(book: Book, order: VenueOrder) -> bool:
+    """Limits while there is volume and nothing bars them; stops always: without volume they wake all the same."""
+    if order.order_type == OrderType.STOP:
+        return not order.triggered
+    return order.order_type == OrderType.LIMIT and book.volume_left > 0 and not is_barred(book, order)
+
+
+@kernel
 def act_at_open(market: Market, book: Book) -> bool:
     """One order that the open itself fills: first what takes, then stops, then limits. False when none is left."""
     for turn in range(3):
         row = book.first_order
         for _ in range(ORDERS):
-            if row == 0 or book.volume_left == 0:
+            if row == 0:
                 break
             order = market.orders[row]
             following = order.next
             if turn == 0 and acts_now(book, order):
                 take(market, row)
                 return True
-            if turn == 1 + int(order.order_type == OrderType.LIMIT) and not is_barred(book, order):
-                if order.order_type != OrderType.MARKET and is_crossed(book, order):
+            if turn == 1 + int(order.order_type == OrderType.LIMIT) and can_be_met(book, order):
+                if is_crossed(book, order):
                     meet(market, row, True)
                     return True
             row = following
@@ -201,7 +214,7 @@ def distance_to(book: Book, order: VenueOrder, to: int, rising: bool) -> int:
     """How far price walks until it meets an order; NEVER when it does not."""
     if acts_now(book, order):
         return 0
-    if order.order_type == OrderType.MARKET or is_barred(book, order) or waits_above(order) != rising:
+    if not can_be_met(book, order) or waits_above(order) != rising:
         return NEVER
     point = point_of(book, order)
     if rising:
@@ -212,7 +225,7 @@ def distance_to(book: Book, order: VenueOrder, to: int, rising: bool) -> int:
 @kernel
 def walk(market: Market, book: Book, to: int) -> bool:
     """Price walks towards `to` until it meets one order. False when it has arrived."""
-    row = nearest(market, book, to) if book.volume_left > 0 else 0
+    row = nearest(market, book, to)
     if row == 0:
         book.path_price = to
         return False
