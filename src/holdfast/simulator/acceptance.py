@@ -137,9 +137,13 @@ def change(market: Market, command: Command) -> None:
     """Amend price and quantity; an amended order loses its place in the current bar."""
     order = market.orders[command.order_row]
     book = market.books[order.instrument_id]
+    if command.quantity <= order.filled_quantity:  # less than has filled already: nothing is left of it
+        remove(market, command.order_row)
+        write_report(market, command.order_row, Step.CANCEL)
+        return
     order.limit_price = command.limit_price
     order.trigger_price = command.trigger_price
-    order.quantity = max(command.quantity, order.filled_quantity)
+    order.quantity = command.quantity
     if book.inside_bar:
         order.changed_at = book.bar_count
     if order.order_type == OrderType.LIMIT:
