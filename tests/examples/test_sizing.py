@@ -135,7 +135,7 @@ def test_weights_of_the_strategy_and_of_the_plan() -> None:
     [("equity", 0, 0.12), ("balance", 0, 0.13), ("fixed", 5_000, 0.1), ("fixed", 9_999_999, 0.12)],
 )
 def test_the_base_of_capital(base: str, fixed: float, expected: float) -> None:
-    """Another strategy's gold trade is 500 USD under water: balance 6,500, equity 6,000. Fixed capital counts at most up
+    """Another strategy has gold 500 USD under water: balance 6,500, equity 6,000. Fixed capital counts at most up
     to the equity. One level at 50,000."""
     desk = Desk(BTC, XAUUSD, balance=6_500, hedging=True)
     desk.strategy(grid(levels=1, capital_base=base, fixed_capital=fixed))
