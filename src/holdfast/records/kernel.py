@@ -22,7 +22,8 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -153,6 +154,7 @@ def _teach_numba() -> None:
             cpu_target.typing_context.insert_global(function, types.Dispatcher(made))
     if not _taught:
         _teach_copy_and_clear()
+        njit("int64(int64[::1])")(lambda values: values[0])  # numba's own runtime is ready before anything is patched
     _taught = True
 
 
@@ -161,12 +163,46 @@ def _deferred(dispatcher: Any, function: Callable[..., Any]) -> Any:
 
     def get_call_template(args: Any, kws: Any) -> Any:
         if not dispatcher.overloads:
-            dispatcher.compile(signature(function))
+            with _only_to_be_linked():
+                dispatcher.compile(signature(function))
             dispatcher.disable_compile()
         return type(dispatcher).get_call_template(dispatcher, args, kws)
 
     dispatcher.get_call_template = get_call_template
     return dispatcher
+
+
+_depth = 0
+
+
+@contextmanager
+def _only_to_be_linked() -> Iterator[None]:
+    """Inner kernels are neither optimized nor turned into machine code by themselves: their entry links and
+    optimizes all of them once. Numba would do it for every kernel together with all that it calls, which makes
+    compiling the core several times slower; nothing but the entry is ever called from Python.
+    """
+    from numba.core.codegen import JITCodeLibrary
+    from numba.core.cpu import CPUContext
+
+    global _depth
+
+    def take_as_it_is(library: Any) -> None:
+        library._finalize_dynamic_globals()
+        library._finalized = True
+
+    own = (JITCodeLibrary._optimize_final_module, JITCodeLibrary._finalize_final_module, CPUContext.get_executable)
+    _depth += 1
+    if _depth == 1:
+        JITCodeLibrary._optimize_final_module = lambda library: None
+        JITCodeLibrary._finalize_final_module = take_as_it_is
+        CPUContext.get_executable = lambda context, library, fndesc, env: [].append  # a key of its own, never called
+    try:
+        yield
+    finally:
+        _depth -= 1
+        if _depth == 0:
+            JITCodeLibrary._optimize_final_module, JITCodeLibrary._finalize_final_module = own[:2]
+            CPUContext.get_executable = own[2]
 
 
 def _teach_copy_and_clear() -> None:
