@@ -174,8 +174,8 @@ def account(result: Any) -> list[str]:
     ]
 
 
-def quote(result: Any) -> None:
-    """Put the printed result between the marks of the page, block by block, without what a machine adds to it."""
+def quoted(result: Any, page: str) -> str:
+    """A page with the printed result between its marks, block by block, without what a machine adds to it."""
     from rich.console import Console
 
     from holdfast.reports.text import print_report
@@ -183,28 +183,32 @@ def quote(result: Any) -> None:
     printed = io.StringIO()
     print_report(result, Console(file=printed, width=100, no_color=True))
     lines = [each.rstrip() for each in printed.getvalue().splitlines() if not each.startswith(MACHINE)]
-    page = PAGE.read_text(encoding="utf-8")
     titles = [at for at, each in enumerate(lines) if re.fullmatch("[A-Z][A-Z -]+", each)] + [len(lines)]
     blocks = {lines[at]: "\n".join(lines[at:end]).strip() for at, end in pairwise(titles)}
     for title in re.findall(r"<!-- quote (.+?) -->", page):
         marked = re.compile(rf"(<!-- quote {title} -->\n).*?(<!-- end -->)", re.DOTALL)
         page = marked.sub(f"\\1```text\n{blocks[title]}\n```\n\\2", page)
-    PAGE.write_text(page, encoding="utf-8")
+    return page
 
 
-def main() -> None:
-    """Run the demo's backtest, draw it and quote it."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_synthetic(Path(folder) / "market", SEED, DAYS, "1m", PERPS)
-        result, prepared, machine = execute(Path(folder) / "market", load_settings("demo", {}))
-        parts = [*cycle(result, bars_of(machine, prepared)), *account(result)]
-    quote(result)
+def drawn(result: Any, bars: dict[str, pl.DataFrame]) -> str:
+    """The picture."""
     font = 'font-family="system-ui, sans-serif" font-size="12"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 400" {font}>'
     back = '<rect width="1000" height="400" rx="10" fill="#ffffff" stroke="#e5e7eb"/>'
-    PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text("\n".join([head, back, *parts, "</svg>\n"]), encoding="utf-8")
+    return "\n".join([head, back, *cycle(result, bars), *account(result), "</svg>\n"])
+
+
+def made() -> dict[Path, str]:
+    """Both files as the demo's backtest of now gives them."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_synthetic(Path(folder) / "market", SEED, DAYS, "1m", PERPS)
+        result, prepared, machine = execute(Path(folder) / "market", load_settings("demo", {}))
+        picture = drawn(result, bars_of(machine, prepared))
+    return {PICTURE: picture, PAGE: quoted(result, PAGE.read_text(encoding="utf-8"))}
 
 
 if __name__ == "__main__":
-    main()
+    for path, text_of_it in made().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text_of_it, encoding="utf-8")

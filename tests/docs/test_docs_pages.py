@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from pages import PAGES, ROOT, anchors, generator, links
+from pages import PAGES, ROOT, anchors, generator, links, script
 
 from holdfast.model.enums import Denial, Drop, Exit
 from holdfast.strategies.strategy import Management
@@ -37,6 +37,16 @@ def test_a_page_that_has_drifted_is_found(tmp_path: Path, monkeypatch: pytest.Mo
     assert module.stale() == []
     (tmp_path / "settings.md").write_text("old", encoding="utf-8")
     assert module.stale() == ["settings.md"]
+
+
+def test_the_picture_and_the_quoted_result_are_what_the_demo_gives_now() -> None:
+    """README's picture and the blocks of the first-backtest page come from one run, by `python docs/picture.py`."""
+    old = [
+        path.name
+        for path, text in script("picture").made().items()
+        if path.read_text(encoding="utf-8") != text
+    ]
+    assert old == [], "run: python docs/picture.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
