@@ -66,7 +66,8 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
                 state, outbox, leg.order_row
             )  # more was filled, and the split gave this part to the others
         elif leg.order_row != 0:
-            amend(state, outbox, leg.order_row, leg.price, leg.quantity)
+            filled = state.orders[leg.order_row].filled_quantity  # an order before this one may have sold some
+            amend(state, outbox, leg.order_row, leg.price, leg.quantity - leg.filled_quantity + filled)
         elif leg.quantity > leg.filled_quantity and has_room(state):
             left = leg.quantity - leg.filled_quantity
             leg.order_row = place(state, outbox, row, Role.TARGET, i, OrderType.LIMIT, leg.price, left)
@@ -150,6 +151,8 @@ def leg_filled(state: State, outbox: Outbox, row: int, index: int) -> None:
     """A target's order got a fill: complete, it counts as reached; the stop shrinks in any case."""
     trade = state.trades[row]
     leg = trade.legs[index]
+    if leg.filled_quantity > leg.quantity:  # the venue had not heard of a smaller size yet
+        hold_ladder(state, outbox, row)
     if leg.filled_quantity >= leg.quantity and not leg.done:
         reach(state, outbox, row, index)
     elif trade.quantity > 0:
