@@ -11,22 +11,22 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
-import numpy as np  # noqa: E402
-from harness import Engine, Outcome, Way, main  # noqa: E402
-from workload import FEE_RATE, QUANTITY, START_CASH, Bars, Signals  # noqa: E402
+import numpy as np
+from harness import Engine, Outcome, Way, main
+from workload import FEE_RATE, QUANTITY, START_CASH, Bars, Signals
 
-import holdfast  # noqa: E402
-from holdfast.model.enums import Kind  # noqa: E402
-from holdfast.model.events import Plan  # noqa: E402
-from holdfast.model.instrument import Contract  # noqa: E402
-from holdfast.model.limits import Limits  # noqa: E402
-from holdfast.model.mandate import Mandate  # noqa: E402
-from holdfast.model.units import RATE  # noqa: E402
-from holdfast.records import blank_array, compiled, packed  # noqa: E402
-from holdfast.simulator.loop import Stop, run  # noqa: E402
-from holdfast.simulator.simulation import Listing, Scenario, build_world  # noqa: E402
-from holdfast.simulator.venue import Bar  # noqa: E402
-from holdfast.simulator.world import Scheduled  # noqa: E402
+import holdfast
+from holdfast.model.enums import Kind
+from holdfast.model.events import Plan
+from holdfast.model.instrument import Contract
+from holdfast.model.limits import Limits
+from holdfast.model.mandate import Mandate
+from holdfast.model.units import RATE
+from holdfast.records import blank_array, compiled, packed
+from holdfast.simulator.loop import Stop, run
+from holdfast.simulator.simulation import Listing, Scenario, build_world
+from holdfast.simulator.venue import Bar
+from holdfast.simulator.world import Scheduled
 
 STEPS = 1000  # in one coin
 

@@ -30,14 +30,20 @@ REAL: dict[str, dict[str, Any]] = {
     "grid_atr, 12 perpetuals, 1h plans on 1m bars": {"timeframe": "1h", "detail": "1m"},
     "grid_atr, 12 perpetuals, 15m plans on 1m bars": {"timeframe": "15m", "detail": "1m"},
     "grid_atr, 12 perpetuals, 5m plans on 1m bars": {"timeframe": "5m", "detail": "1m"},
-    "grid_boltrend, 12 perpetuals, 1h plans on 1m bars": {"timeframe": "1h", "detail": "1m", "strategies": ("grid_boltrend",)},
+    "grid_boltrend, 12 perpetuals, 1h plans on 1m bars": {
+        "strategies": ("grid_boltrend",), "timeframe": "1h", "detail": "1m",
+    },
     "grid_atr, 5 perpetuals, 1h, 2020-2025": {"pairs": LONG, "timeframe": "1h", "timerange": YEARS},
     "confluence, 20 FX pairs and gold, H1": {
         "strategies": ("confluence",), "source": "oanda_mid", "timeframe": "1h", "timerange": "",
     },
 }  # fmt: skip
 SYNTHETIC: dict[str, dict[str, Any]] = {
-    "grid_atr, 1 synthetic perpetual, 1h plans on 1m bars": {"pairs": ("BTC",), "timeframe": "1h", "detail": "1m"},
+    "grid_atr, 1 synthetic perpetual, 1h plans on 1m bars": {
+        "pairs": ("BTC",),
+        "timeframe": "1h",
+        "detail": "1m",
+    },
     "grid_atr, 6 synthetic perpetuals, 1h plans on 1m bars": {"timeframe": "1h", "detail": "1m"},
     "grid_atr, 6 synthetic perpetuals, 5m plans on 1m bars": {"timeframe": "5m", "detail": "1m"},
 }
@@ -46,8 +52,10 @@ INTERPRETED = {"grid_atr, 12 perpetuals, 1h plans on 1m bars", "confluence, 20 F
                "grid_atr, 6 synthetic perpetuals, 1h plans on 1m bars"}  # fmt: skip
 SETS = [
     {"ma_period": ma, "atr_multiplier_start": start, "sl_percent": stop, "num_levels": levels}
-    for ma, start, stop, levels in itertools.product((7, 10, 14, 21, 28), (1.0, 1.5, 2.0, 2.5, 3.0), (4, 6, 8, 10, 12, 14, 16, 18, 20, 22), (1, 2, 3, 4))
-]  # fmt: skip
+    for ma, start, stop, levels in itertools.product(
+        (7, 10, 14, 21, 28), (1.0, 1.5, 2.0, 2.5, 3.0), range(4, 24, 2), (1, 2, 3, 4)
+    )
+]
 
 
 def peak_mb() -> float:
@@ -57,7 +65,10 @@ def peak_mb() -> float:
     status = Path("/proc/self/status")
     if not status.exists():
         return peak_memory_mb()
-    return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+    return (
+        int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1])
+        / 1024
+    )
 
 
 def measure(case: dict[str, Any], data: str, mode: str, repeat: int) -> dict[str, Any]:
@@ -84,7 +95,8 @@ def measure(case: dict[str, Any], data: str, mode: str, repeat: int) -> dict[str
         "bars_per_second": best.bars_per_second,
         "events_per_second": best.events / best.seconds["loop"],
         "peak_mb": peak_mb(),
-        "input_mb": (prepared.scenario.bars.nbytes + sum(t.frame.estimated_size() for t in tables)) / (1 << 20),
+        "input_mb": (prepared.scenario.bars.nbytes + sum(t.frame.estimated_size() for t in tables))
+        / (1 << 20),
     }
 
 
@@ -95,7 +107,11 @@ def sweep(data: str, synthetic: bool) -> dict[str, Any]:
     from holdfast.wiring.backtest import Backtest
     from holdfast.wiring.sweep import Sweep
 
-    case = {"strategies": ("grid_atr",), "timeframe": "1h", "source": "synthetic_perp" if synthetic else "binance_perp"}
+    case = {
+        "strategies": ("grid_atr",),
+        "timeframe": "1h",
+        "source": "synthetic_perp" if synthetic else "binance_perp",
+    }
     case |= {"pairs": ("BTC",)} if synthetic else {"pairs": ("LTC",), "timerange": "20240101-20250101"}
     machine = Backtest(Store(Path(data)), load_settings(None, case))
     prepared = machine.prepare()
@@ -167,17 +183,34 @@ def everything(data: str, out: Path) -> None:
             write_synthetic(Path(folder), 7, 60, "1m", PERPS)
         cases = SYNTHETIC if synthetic else REAL
         common = COMMON | ({"source": "synthetic_perp", "timerange": ""} if synthetic else {})
-        found: dict[str, Any] = {"data": "synthetic" if synthetic else "real", "starts": starts(), "cases": {}}
+        found: dict[str, Any] = {
+            "data": "synthetic" if synthetic else "real",
+            "starts": starts(),
+            "cases": {},
+        }
         say(f"help {found['starts']['help']:.2f} s, first compile {found['starts']['compile_first']:.1f} s, "
             f"later start {found['starts']['compile_later']:.2f} s")  # fmt: skip
-        empty = common | next(iter(cases.values())) | ({} if synthetic else {"timerange": "20250510-20250511"})
+        empty = (
+            common | next(iter(cases.values())) | ({} if synthetic else {"timerange": "20250510-20250511"})
+        )
         empty_mb = child("--case", json.dumps(empty), "--data", data, "--repeat", "1")["peak_mb"]
         for name, case in cases.items():
             modes = ("compiled", "interpreted") if name in INTERPRETED else ("compiled",)
             rows = []
             for mode in modes:
                 repeat = "7" if mode == "compiled" else "1"
-                rows.append(child("--case", json.dumps(common | case), "--data", data, "--mode", mode, "--repeat", repeat))
+                rows.append(
+                    child(
+                        "--case",
+                        json.dumps(common | case),
+                        "--data",
+                        data,
+                        "--mode",
+                        mode,
+                        "--repeat",
+                        repeat,
+                    )
+                )
                 rows[-1]["above_empty_mb"] = rows[-1]["peak_mb"] - empty_mb
                 say(line(name, rows[-1]))
             if len({row["digest"] for row in rows}) > 1 or any(row["residual"] for row in rows):

@@ -85,6 +85,47 @@ def _close_by(close_by: dict[str, Any] | None) -> list[str]:
     return [*text, ""]
 
 
+def workloads(found: dict[str, Any]) -> str:
+    """Holdfast's own strategies: a row for each case and mode, then sweeps and starts."""
+    names = (
+        "bars",
+        "plans",
+        "trades",
+        "bars a second",
+        "events a second",
+        "memory above an empty run",
+        "input",
+    )
+    head = [f"| case | mode | {' | '.join(names)} |", f"|---|---|{'---:|' * len(names)}"]
+    rows = [f"### Holdfast's strategies, {found['data']} bars", "", *head]
+    for name, lines in found["cases"].items():
+        for line in lines:
+            cells = [
+                name,
+                line["mode"],
+                f"{line['bars']:,}",
+                f"{line['plans']:,}",
+                f"{line['trades']:,}",
+                _rate(line["bars_per_second"]),
+                _rate(line["events_per_second"]),
+                f"{line['above_empty_mb']:.0f} MiB",
+                f"{line['input_mb']:.0f} MiB",
+            ]
+            rows.append(f"| {' | '.join(cells)} |")
+    sweep, starts = found["sweep"], found["starts"]
+    seconds = ", ".join(
+        f"{value:.1f} s on {name.removeprefix('seconds_')} cores"
+        for name, value in sweep.items()
+        if "seconds" in name
+    )
+    rows += ["", f"{sweep['sets']:,} parameter sets of {sweep['bars']:,} bars, read once: {seconds}."]
+    rows.append(
+        f"`holdfast --help` {starts['help']:.2f} s; the core compiled for the first time "
+        f"{starts['compile_first']:.1f} s, a later start {starts['compile_later']:.2f} s."
+    )
+    return "\n".join(rows)
+
+
 def _rate(value: float) -> str:
     return f"{value / 1e6:.1f} million" if value >= 1e6 else f"{value:,.0f}"
 
@@ -99,8 +140,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", type=Path, nargs="+")
-    for data in gather(parser.parse_args().files):
+    files = parser.parse_args().files
+    contents = {file: json.loads(file.read_text()) for file in files}
+    for data in gather([file for file in files if "data_sets" in contents[file]]):
         print(table(data))
+    for content in contents.values():
+        if "cases" in content:
+            print(workloads(content))
 
 
 if __name__ == "__main__":

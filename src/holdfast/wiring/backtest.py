@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from holdfast.errors import DataError, SettingsError, did_you_mean
+from holdfast.errors import SettingsError, did_you_mean
 from holdfast.history.instruments import InstrumentSpec, account_conversion, instrument
 from holdfast.history.names import parse_pair, parse_timeframe, parse_timerange
 from holdfast.history.reading import NoBarsError
@@ -139,7 +139,7 @@ class Backtest:
             try:
                 frame = self.store.bars(self.settings.source, pair, price_bars, *span)
             except NoBarsError:
-                if self.settings.pairs:
+                if self.settings.pairs or (pair == pairs[-1] and not chosen):
                     raise
                 empty.append(pair)
                 continue
@@ -147,10 +147,6 @@ class Backtest:
             if spec.inferred:
                 self.assumptions.append(f"{pair}: guessed {', '.join(spec.inferred)}")
             chosen.append(Chosen(pair, spec, frame))
-        if not chosen:
-            raise DataError(
-                f"{self.settings.source} has no bars in that time range.", "See holdfast list-data."
-            )
         if empty:
             self.assumptions.append(f"left out, without bars in the time range: {', '.join(empty)}")
         self.tick("Reading bars", len(pairs), len(pairs))
