@@ -102,7 +102,7 @@ def set_costs(rng: Rng, contract: Contract, style: int) -> None:
     contract.spread = int(rng.choice([0, 1, 2, 5, 30]))
     contract.spread_floor = int(rng.choice([0, 1, 3]))
     contract.slippage = int(rng.choice([0, 0, 1, 4]))
-    contract.volume_is_real = style == 0 and chance(rng, 0.7)
+    contract.volume_is_real = chance(rng, 0.7 if style == 0 else 0.3)
     contract.price_band = int(rng.choice([0, 0, RATE // 50, RATE // 5]))
     contract.can_amend_quantity = chance(rng, 0.7)
 
@@ -128,7 +128,9 @@ def random_bars(rng: Rng, number: int, count: int) -> Any:
     steps = np.arange(first, max(first + 1, last))
     wild = between(rng, 2e-4, 2e-2)
     moves = rng.standard_normal(len(steps)) * wild * (1 + 3 * (rng.random(len(steps)) < 0.1))
-    moves += (rng.random(len(steps)) < 0.01) * rng.choice([-0.5, -0.2, 0.2, 0.4])
+    crash = chance(rng, 0.4)
+    jumps = rng.random(len(steps)) < (0.08 if crash else 0.01)
+    moves += jumps * rng.choice([-0.5, -0.2, 0.2, 0.4], len(steps))
     closes = np.clip(between(rng, 60, 300_000) * np.exp(np.cumsum(moves)), 3, 2_000_000)
     opens = np.concatenate([closes[:1], closes[:-1]]) * (
         1 + (rng.random(len(steps)) < 0.1) * rng.normal(0, wild, len(steps))
@@ -139,7 +141,9 @@ def random_bars(rng: Rng, number: int, count: int) -> Any:
     bars["open"], bars["close"] = np.maximum(1, np.rint(opens)), np.maximum(1, np.rint(closes))
     bars["high"] = np.maximum(bars["open"], bars["close"]) + np.rint(closes * reach[0])
     bars["low"] = np.maximum(1, np.minimum(bars["open"], bars["close"]) - np.rint(closes * reach[1]))
-    bars["volume"] = np.where(rng.random(len(steps)) < 0.15, 0, rng.integers(1, 5_000, len(steps)))
+    bars["volume"] = np.where(
+        rng.random(len(steps)) < (0.6 if crash else 0.15), 0, rng.integers(1, 5_000, len(steps))
+    )
     if chance(rng, 0.5):
         bars["spread"] = np.where(rng.random(len(steps)) < 0.3, 0, rng.integers(0, 40, len(steps)))
     kept = rng.random(len(steps)) > (0.1 if chance(rng, 0.4) else 0.0)
@@ -153,7 +157,9 @@ def random_mandate(rng: Rng, instruments: int) -> Mandate:
     m.strategy_id, m.instrument_id = int(rng.integers(1, 4)), int(rng.integers(1, instruments + 1))
     m.class_id = int(rng.integers(2))
     m.kind = Kind.SETUP if chance(rng, 0.5) else Kind.GRID
-    m.risk_rate, m.leverage = rate(between(rng, 1e-4, 0.05)), int(rng.choice([1, 2, 5, 20])) * RATE
+    reckless = chance(rng, 0.2)
+    m.risk_rate = rate(between(rng, 0.1, 0.9) if reckless else between(rng, 1e-4, 0.05))
+    m.leverage = int(rng.choice([1, 2, 5, 20])) * RATE
     m.allocation, m.base = rate(between(rng, 0.01, 1)), int(rng.integers(3))  # type: ignore[assignment]
     m.fixed_capital = int(between(rng, 10, 1e5)) * RATE
     m.market_r, m.limit_r, m.wait_r = rate(0.05), rate(rng.choice([0.3, 1.0])), rate(rng.choice([1.5, 3.0]))
@@ -209,7 +215,7 @@ def random_limits(rng: Rng) -> Limits:
         ("group_trades_max", 3),
     ):
         setattr(limits, name, 0 if chance(rng, 0.6) else int(rng.integers(1, high + 1)))
-    limits.stale_after_ns = 0 if chance(rng, 0.5) else int(rng.integers(1, 20)) * STEP
+    limits.stale_after_ns = int(rng.choice([0, 0, 1, 2, 12])) * STEP // 2
     return limits
 
 
@@ -222,6 +228,8 @@ def random_plans(rng: Rng, mandate_id: int, m: Mandate, bars: Any, price_max: in
     unit = close * between(rng, 0.001, 0.05)
     n = len(chosen)
     plans["time_ns"], plans["mandate_id"] = chosen["time_ns"] + STEP, mandate_id
+    if chance(rng, 0.2):  # a strategy that takes its time, while the market may be shut
+        plans["time_ns"] += rng.integers(0, 40, n) * STEP
     late = rng.random(n) < 0.05
     plans["valid_until_ns"] = np.where(
         late, plans["time_ns"] - 1, np.where(rng.random(n) < 0.5, 0, plans["time_ns"])

@@ -280,6 +280,12 @@ def cover_of(state: State, trade: Trade) -> int:
     )
 
 
+def is_awake(state: State, trade: Trade) -> bool:
+    """Whether a stop has been touched: partly filled, it is a market order by now."""
+    rows = [trade.stop_order, *(level.stop_row for level in trade.levels)]
+    return any(row and state.orders[row].filled_quantity > 0 for row in rows)
+
+
 def promised_of(state: State, trade: Trade) -> int:
     """Steps that resting take-profits would close."""
     rows = [*(leg.order_row for leg in trade.legs), *(level.exit_row for level in trade.levels)]
@@ -293,13 +299,23 @@ def unprotected(state: State) -> list[str]:
     for row in trades_of(state):
         trade = state.trades[row]
         cover = cover_of(state, trade)
-        leaving = trade.phase == Phase.EXITING and trade.exit_order
+        leaving = trade.phase == Phase.EXITING and (trade.exit_order or is_awake(state, trade))
         if trade.quantity > 0 and cover < trade.quantity and not leaving:
             found.append(
                 f"trade {row} ({Phase(trade.phase).name}) holds {trade.quantity}, stops close {cover}"
             )
         if trade.quantity > 0 and cover != trade.quantity and trade.phase == Phase.OPEN:
             found.append(f"trade {row} is open with {trade.quantity}, its stops close {cover}")
-        if (promised := promised_of(state, trade)) > trade.quantity:
-            found.append(f"trade {row} holds {trade.quantity}, its targets close {promised}")
     return found
+
+
+def overpromised(state: State) -> list[str]:
+    """At a venue that refuses nothing: positions that resting take-profits would close more than once."""
+    held = [
+        (row, state.trades[row].quantity, promised_of(state, state.trades[row])) for row in trades_of(state)
+    ]
+    return [
+        f"trade {row} holds {quantity}, its targets close {most}"
+        for row, quantity, most in held
+        if most > quantity > 0
+    ]

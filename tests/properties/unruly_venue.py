@@ -24,9 +24,9 @@ from nasty_markets import (
 
 from holdfast.engine.engine import Engine
 from holdfast.model import events
+from holdfast.model.arithmetic import scale_up
 from holdfast.model.commands import ClosedTrade, Command
 from holdfast.model.enums import BoundaryKind, CommandKind, Kind, OrderType, Scope, Severity
-from holdfast.model.arithmetic import scale_up
 from holdfast.model.instrument import fee_of, notional_of
 from holdfast.model.limits import Limits
 from holdfast.model.order import Step
@@ -66,10 +66,13 @@ class Duel:
     resting: dict[int, Resting] = field(default_factory=dict)
     mail: list[events.OrderReport] = field(default_factory=list)
     held: dict[tuple[int, int], int] = field(default_factory=dict)
-    lines: list[dict[str, int]] = field(default_factory=list)  # executions as they were told, for another ledger
+    lines: list[dict[str, int]] = field(
+        default_factory=list
+    )  # executions as they were told, for another ledger
     told: list[ClosedTrade] = field(default_factory=list)
     sent: list[events.OrderReport] = field(default_factory=list)
     fill_id: int = 0
+    obliging: bool = False
     time_ns: int = START
 
     def __post_init__(self) -> None:
@@ -135,11 +138,11 @@ class Duel:
             command.order_type, price, command.quantity, command.reduce_only,
         )  # fmt: skip
         self.resting[order.order_id] = order
-        if chance(self.rng, 0.08):
+        if self.unkind(0.08):
             order.active = False
             self.tell(command, Step.REJECT, reason=1)
             return
-        if chance(self.rng, 0.1):
+        if self.unkind(0.1):
             self.tell(command, Step.DOUBT)
             if chance(self.rng, 0.3):
                 order.active = False
@@ -149,7 +152,7 @@ class Duel:
 
     def amend(self, order: Resting, command: Command) -> None:
         """Changed, or refused with the old terms."""
-        if command.quantity <= order.filled or chance(self.rng, 0.1):
+        if command.quantity <= order.filled or self.unkind(0.1):
             self.tell(command, Step.NONE, amend_refused=True, quantity=order.quantity, price=order.price)
             return
         order.quantity = command.quantity
@@ -370,7 +373,12 @@ class Duel:
         self.lines[-1]["role"] = 4
         self.apply(
             events.Closure(
-                time_ns=self.time_ns, instrument_id=instrument_id, side=side, quantity=quantity, price=price, fee=fee,
+                time_ns=self.time_ns,
+                instrument_id=instrument_id,
+                side=side,
+                quantity=quantity,
+                price=price,
+                fee=fee,
                 fill_id=self.fill_id,
             )  # fmt: skip
         )
@@ -400,8 +408,13 @@ class Duel:
             self.deliver()
         raise AssertionError("core and venue never fall silent")
 
+    def unkind(self, share: float) -> bool:
+        """Whether the venue refuses or falls silent this time."""
+        return not self.obliging and chance(self.rng, share)
+
     def wait(self) -> None:
-        """Some seconds pass, and the venue answers everything."""
+        """Some seconds pass, and the venue answers everything, and takes everything from now on."""
+        self.obliging = True
         self.time_ns += 2 * SECOND
         self.apply(events.Boundary(time_ns=self.time_ns, kind=BoundaryKind.CLOCK))
         self.calm()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from survey import orders_of, unprotected, wrong
+from survey import orders_of, overpromised, unprotected, wrong
 
 from holdfast.model.order import OrderStatus
 from holdfast.model.state import State
@@ -39,7 +39,9 @@ def followed(handler: Callable[..., None], look: Callable[[State], list[str]]) -
     def handle(state: State, outbox: Any, event: Any) -> None:
         handler(state, outbox, event)
         if found := look(state):
-            raise PropertyError(f"after event {state.sequence}, {type(event).__name__}: {'; '.join(found[:5])}")
+            raise PropertyError(
+                f"after event {state.sequence}, {type(event).__name__}: {'; '.join(found[:5])}"
+            )
 
     return handle
 
@@ -49,7 +51,7 @@ def settled(pump: Callable[[World], None]) -> Callable[[World], None]:
 
     def exchange(both: World) -> None:
         pump(both)
-        if found := unprotected(both.state) + disagreements(both):
+        if found := unprotected(both.state) + overpromised(both.state) + disagreements(both):
             raise PropertyError(
                 f"after everything of event {both.state.sequence} is answered: {'; '.join(found[:5])}"
             )
