@@ -380,7 +380,7 @@ class Duel:
                 price=price,
                 fee=fee,
                 fill_id=self.fill_id,
-            )  # fmt: skip
+            )
         )
 
     def step(self) -> None:

@@ -133,7 +133,8 @@ class Backtest:
     def _choose(self, pairs: list[str], price_bars: str, span: tuple[int | None, int | None]) -> list[Chosen]:
         if len(pairs) >= INSTRUMENTS:
             raise SettingsError(f"{len(pairs)} instruments are more than the core holds ({INSTRUMENTS - 1}).")
-        chosen, empty = [], []
+        chosen: list[Chosen] = []
+        empty: list[str] = []
         for i, pair in enumerate(pairs):
             self.tick("Reading bars", i, len(pairs))
             try:

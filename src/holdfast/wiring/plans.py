@@ -48,7 +48,7 @@ class Texts:
     def numbers(self, column: pl.Series) -> Any:
         """Numbers for a column of texts; null is 0."""
         texts = column.cast(pl.String).fill_null("")
-        for text in texts.unique():
+        for text in texts.unique(maintain_order=True):
             self.known.setdefault(text, len(self.known))
         return texts.replace_strict(self.known, return_dtype=pl.Int64).to_numpy()
 
