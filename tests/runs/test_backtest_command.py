@@ -37,8 +37,8 @@ def test_the_json_object_has_everything_that_was_promised(backtest: Any, market:
     "words",
     [
         (*GRID,),
-        ("-s", "grid_boltrend", "--source", "synthetic_perp", "-i", "1h", "--detail", "5m", "--set", "long_ma_window=50",
-         "--set", "bol_window=20"),
+        ("-s", "grid_boltrend", "--source", "synthetic_perp", "-i", "1h", "--detail", "5m",
+         "--set", "long_ma_window=50", "--set", "bol_window=20"),
         ("-s", "grid_atr", "-s", "ma_cross", "--source", "synthetic_perp", "-i", "15m", "--detail", "1m"),
         ("-s", "ma_cross", "--source", "synthetic_fx", "-i", "1h"),
         ("-s", "ma_cross", "--source", "synthetic_fx", "-i", "4h", "--detail", "1h", "--currency", "EUR"),

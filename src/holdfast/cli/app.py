@@ -61,5 +61,5 @@ def run() -> None:
         import traceback
 
         traceback.print_exc()
-        print("holdfast: this is a bug in Holdfast; nothing was saved. Please report the lines above.", file=sys.stderr)  # noqa: T201
+        print("holdfast: this is a bug. Nothing was saved; please report the lines above.", file=sys.stderr)  # noqa: T201
         sys.exit(3)

@@ -28,28 +28,56 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest(
-    strategy: Annotated[list[str] | None, typer.Option("-s", "--strategy", help="Repeatable: they share the account.")] = None,
-    config: Annotated[str | None, typer.Option("-c", "--config", help="Settings file, or name of a shipped profile.")] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option("-s", "--strategy", help="Repeatable: they share the account.")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option("-c", "--config", help="Settings file, or name of a shipped profile.")
+    ] = None,
     data_dir: Annotated[Path | None, DATA_DIR] = None,
-    source: Annotated[str | None, typer.Option("--source", help="Folder within the data: binance_perp, oanda_mid …")] = None,
-    pairs: Annotated[list[str] | None, typer.Option("-p", "--pairs", help="Repeatable; all of the source if left out.")] = None,
-    timeframe: Annotated[str | None, typer.Option("-i", "--timeframe", help="Bars the strategy plans on.")] = None,
-    detail: Annotated[str | None, typer.Option("--detail", "--timeframe-detail", help="Finer bars that orders meet.")] = None,
-    timerange: Annotated[str | None, typer.Option("--timerange", help="20250504-20250624, UTC, either side open.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Parameter: ma_period=10, or BTC.ma_period=7.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Folder within the data: binance_perp, oanda_mid …")
+    ] = None,
+    pairs: Annotated[
+        list[str] | None, typer.Option("-p", "--pairs", help="Repeatable; all of the source if left out.")
+    ] = None,
+    timeframe: Annotated[
+        str | None, typer.Option("-i", "--timeframe", help="Bars the strategy plans on.")
+    ] = None,
+    detail: Annotated[
+        str | None, typer.Option("--detail", "--timeframe-detail", help="Finer bars that orders meet.")
+    ] = None,
+    timerange: Annotated[
+        str | None, typer.Option("--timerange", help="20250504-20250624, UTC, either side open.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Parameter: ma_period=10, or BTC.ma_period=7.")
+    ] = None,
     wallet: Annotated[float | None, typer.Option("--dry-run-wallet", help="Starting balance.")] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Of the account.")] = None,
-    stake: Annotated[float | None, typer.Option("--stake-amount", help="Grid: fixed capital instead of equity.")] = None,
+    stake: Annotated[
+        float | None, typer.Option("--stake-amount", help="Grid: fixed capital instead of equity.")
+    ] = None,
     max_open: Annotated[int | None, typer.Option("--max-open-trades", help="Trades at once.")] = None,
-    fee: Annotated[float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")] = None,
-    strategy_path: Annotated[Path | None, typer.Option("--strategy-path", help="Folder of your own strategies.")] = None,
-    interpreted: Annotated[bool, typer.Option("--interpreted", help="Plain Python: slow, the same to the bit.")] = False,
-    digest_trace: Annotated[int, typer.Option("--digest-trace", min=0, help="A state digest every N events.")] = 0,
-    export: Annotated[Path | None, typer.Option("--export-trades", help="Write the trades: .csv, .json, .parquet.")] = None,
+    fee: Annotated[
+        float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")
+    ] = None,
+    strategy_path: Annotated[
+        Path | None, typer.Option("--strategy-path", help="Folder of your own strategies.")
+    ] = None,
+    interpreted: Annotated[
+        bool, typer.Option("--interpreted", help="Plain Python: slow, the same to the bit.")
+    ] = False,
+    digest_trace: Annotated[
+        int, typer.Option("--digest-trace", min=0, help="A state digest every N events.")
+    ] = 0,
+    export: Annotated[
+        Path | None, typer.Option("--export-trades", help="Write the trades: .csv, .json, .parquet.")
+    ] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the page with charts.")] = None,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run for show-backtest.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")] = False,
-) -> None:  # fmt: skip
+) -> None:
     """Run strategies over history on one account, with costs, margin and the gate as live has them."""
     from holdfast.strategies.parameters import parse_assignments
 

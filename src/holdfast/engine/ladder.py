@@ -66,7 +66,9 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
                 state, outbox, leg.order_row
             )  # more was filled, and the split gave this part to the others
         elif leg.order_row != 0:
-            filled = state.orders[leg.order_row].filled_quantity  # an order before this one may have sold some
+            filled = state.orders[
+                leg.order_row
+            ].filled_quantity  # an order before this one may have sold some
             amend(state, outbox, leg.order_row, leg.price, leg.quantity - leg.filled_quantity + filled)
         elif leg.quantity > leg.filled_quantity and has_room(state):
             left = leg.quantity - leg.filled_quantity

@@ -154,7 +154,9 @@ def _teach_numba() -> None:
             cpu_target.typing_context.insert_global(function, types.Dispatcher(made))
     if not _taught:
         _teach_copy_and_clear()
-        njit("int64(int64[::1])")(lambda values: values[0])  # numba's own runtime is ready before anything is patched
+        njit("int64(int64[::1])")(
+            lambda values: values[0]
+        )  # numba's own runtime is ready before anything is patched
     _taught = True
 
 
@@ -190,12 +192,18 @@ def _only_to_be_linked() -> Iterator[None]:
         library._finalize_dynamic_globals()
         library._finalized = True
 
-    own = (JITCodeLibrary._optimize_final_module, JITCodeLibrary._finalize_final_module, CPUContext.get_executable)
+    own = (
+        JITCodeLibrary._optimize_final_module,
+        JITCodeLibrary._finalize_final_module,
+        CPUContext.get_executable,
+    )
     _depth += 1
     if _depth == 1:
         JITCodeLibrary._optimize_final_module = lambda library: None
         JITCodeLibrary._finalize_final_module = take_as_it_is
-        CPUContext.get_executable = lambda context, library, fndesc, env: [].append  # a key of its own, never called
+        CPUContext.get_executable = lambda context, library, fndesc, env: (
+            [].append
+        )  # a key of its own, never called
     try:
         yield
     finally:

@@ -120,7 +120,7 @@ def reserve(state: State, order: Order) -> None:
     left = quantity_held(order) - order.filled_quantity
     if order.role == Role.ENTRY and left > 0:
         instrument = state.instruments[order.instrument_id]
-        price = entry_price_of(instrument, order)
+        price = entry_price_of(order)
         order.reserved_notional = notional_of(instrument.contract, price, left)
         order.reserved_margin = initial_margin(instrument.contract, order.reserved_notional)
         if order.stop_price > 0:
@@ -135,7 +135,7 @@ def reserve(state: State, order: Order) -> None:
 
 
 @kernel
-def entry_price_of(instrument: Instrument, order: Order) -> int:
+def entry_price_of(order: Order) -> int:
     """The price an entry is judged by: its limit, or what it was sized at."""
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
 
@@ -200,5 +200,5 @@ def survey_resting_notional(state: State) -> int:
         left = quantity_held(order) - order.filled_quantity
         if order.status != 0 and order.role == Role.ENTRY and left > 0:
             instrument = state.instruments[order.instrument_id]
-            total += notional_of(instrument.contract, entry_price_of(instrument, order), left)
+            total += notional_of(instrument.contract, entry_price_of(order), left)
     return total

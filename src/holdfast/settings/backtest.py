@@ -110,7 +110,9 @@ class BacktestSettings(Strict):
         default=0.1, gt=0, le=1, description="of a bar's volume that we may fill, where it is real"
     )
     limit_through_ticks: int = Field(
-        default=1, ge=0, description="price must trade through a resting limit by this much; 0 = a touch fills"
+        default=1,
+        ge=0,
+        description="price must trade through a resting limit by this much; 0 = a touch fills",
     )
     limits: Limits = Limits()
 
