@@ -84,7 +84,7 @@ def reservation(state: State, row: int) -> tuple[int, int, int]:
     if order.role != Role.ENTRY or left <= 0:
         return 0, 0, 0
     instrument = state.instruments[order.instrument_id]
-    price = entry_price_of(instrument, order)
+    price = entry_price_of(order)
     notional = notional_of(instrument.contract, price, left)
     risk = notional
     if order.stop_price > 0:

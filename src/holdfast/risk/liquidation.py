@@ -42,7 +42,7 @@ def value_if_filled(state: State, trade: Trade, ask: Ask) -> int:
     for i in range(LEVELS):
         rest = rest_of(state, trade, ask, i)
         if rest > 0:
-            total += entry_price_of(instrument, state.orders[trade.levels[i].order_row]) * rest
+            total += entry_price_of(state.orders[trade.levels[i].order_row]) * rest
     return total
 
 
