@@ -72,7 +72,7 @@ def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     alone = is_alone(state, report.order_row)
     on_fill(state, outbox, report)
     trade = state.trades[row]
-    if role == Role.STOP and not alone and trade.exit == Exit.NONE:
+    if role == Role.STOP and (not alone or trade.quantity == 0) and trade.exit == Exit.NONE:
         trade.exit = name_stop(trade)
     if complete:
         trade.levels[index].done = trade.levels[index].done or role == Role.ENTRY
