@@ -20,15 +20,20 @@ def mul_div(a: int, b: int, c: int) -> int:
         return whole * b + rest * b // c
     quotient = 0
     remainder = 0
-    bit = 1 << 61
-    for _ in range(62):  # long multiplication of rest by b, divided as it goes
+    bit = 1 << 62
+    for _ in range(
+        63
+    ):  # long multiplication of rest by b, divided as it goes; each sum stays below 2c <= 2**63
         quotient += quotient
         remainder += remainder
-        if b & bit != 0:
-            remainder += rest
-        while remainder >= c:
+        if remainder >= c:
             remainder -= c
             quotient += 1
+        if b & bit != 0:
+            remainder += rest
+            if remainder >= c:
+                remainder -= c
+                quotient += 1
         bit = bit >> 1
     return whole * b + quotient
 
@@ -41,7 +46,7 @@ def mul_div_up(a: int, b: int, c: int) -> int:
 
 @kernel
 def scale(amount: int, rate: int) -> int:
-    """floor(amount * rate / 1e8): a share of an amount. The rate may be negative."""
+    """floor(amount * rate / 1e8): a share of an amount. |rate| <= 2**36, of either sign; the result must fit."""
     return amount // RATE * rate + amount % RATE * rate // RATE
 
 
