@@ -116,7 +116,7 @@ def set_legs(state: State, trade: Trade, plan: Plan) -> None:
         leg.stop_move = rung.stop_move
         leg.move_value = rung.move_value
         leg.price = plan.targets[i].price
-        if leg.price <= 0:
+        if leg.price <= 0 or trade.side * (leg.price - trade.entry_price) <= 0:  # none, or no gain at all
             leg.price = trade.entry_price + trade.side * scale(trade.risk_distance, leg.multiple)
         leg.price = max(1, min(contract.price_max, leg.price))
 
