@@ -125,6 +125,16 @@ def test_a_plan_may_name_target_prices_or_multiples() -> None:
     assert [order.price for order in desk.orders("target")] == [1.1055, 1.115, 1.12]
 
 
+def test_a_target_on_the_losing_side_counts_as_none() -> None:
+    """A plan names 1.0950 for a long from 1.1000: it would be sold there at once; the rung's own 0.6 R holds."""
+    desk = Desk(EURUSD, balance=30_000)
+    desk.strategy(setup(rungs=LADDER))
+    desk.price(1.10)
+    desk.plan(start_long=True, entry_price=1.10, stop_price=1.09, target_1=1.095)
+    desk.fill(desk.order("entry"), 1.10)
+    assert [order.price for order in desk.orders("target")] == [1.106, 1.112, 1.12]
+
+
 def test_each_target_moves_the_stop_and_the_last_one_closes() -> None:
     """TP1: break-even (no costs: 1.10000). TP2: TP1 + 0.5 R = 1.106 + 0.005 = 1.111. TP3: flat. 10 lots x 60 pips + 9 x
     120 + 11 x 200, in hundredths of a lot: 60 + 108 + 220 = 388 USD."""
