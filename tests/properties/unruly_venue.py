@@ -415,6 +415,6 @@ class Duel:
     def wait(self) -> None:
         """Some seconds pass, and the venue answers everything, and takes everything from now on."""
         self.obliging = True
-        self.time_ns += 2 * SECOND
+        self.time_ns = max(self.time_ns, self.state.time_ns) + 2 * SECOND
         self.apply(events.Boundary(time_ns=self.time_ns, kind=BoundaryKind.CLOCK))
         self.calm()

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from holdfast.wiring.backtest import Backtest
     from holdfast.wiring.prepared import Prepared
 
-DATA_DIR = typer.Option(envvar="HOLDFAST_DATA_DIR", help="Folder of market data. Default: ~/.holdfast/data.")
+DATA_DIR = typer.Option(
+    "-d",
+    "--data-dir",
+    "--datadir",
+    envvar="HOLDFAST_DATA_DIR",
+    help="Folder of market data. Default: ~/.holdfast/data.",
+)
 DEMO_DAYS = 60
 
 
@@ -85,7 +91,7 @@ def backtest(
     changes: dict[str, Any] = {
         "strategies": tuple(strategy) if strategy else None,
         "source": source,
-        "pairs": tuple(pairs) if pairs else None,
+        "pairs": tuple(name for text in pairs for name in text.split(",") if name) if pairs else None,
         "timeframe": timeframe,
         "detail": detail,
         "timerange": timerange,
@@ -202,7 +208,10 @@ def demo(
     data = place / f"market-{seed}-{days}"
     if not data.exists():
         typer.echo(f"Making a synthetic market of {days} days …", err=True)
-        write_synthetic(data, seed, days, "1m", PERPS)
+        from holdfast.reports.files import new_folder
+
+        with new_folder(place, data.name, "The market") as made:
+            write_synthetic(made, seed, days, "1m", PERPS)
     result, prepared, machine = execute(data, load_settings("demo", {}))
     page = place / "demo.html"
     finish(result, lambda: bars_of(machine, prepared), save=True, export=None, html=page, json=False)

@@ -1,6 +1,6 @@
 """An order, and the one table of its legal transitions.
 
-`docs/order-life-cycle.md` is drawn from TRANSITIONS by `python -m holdfast.model.order`.
+`docs/reference/order-life-cycle.md` is drawn from TABLE by `python docs/generate.py`.
 """
 
 from __future__ import annotations

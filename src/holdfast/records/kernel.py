@@ -17,6 +17,7 @@ The dialect (checked by tests/architecture):
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import hashlib
 import os
@@ -35,6 +36,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 KERNELS: dict[Callable[..., Any], Callable[..., Any] | None] = {}  # function -> its dispatcher, once made
 INLINED: set[Callable[..., Any]] = set()
+_options: dict[str, Any] = {"cache": True, "boundscheck": True, "nogil": True}
 ENTRIES: dict[Callable[..., Any], Callable[..., Any]] = {}
 CACHES_KEPT = 3
 CORE_PACKAGES = ("records", "model", "risk", "engine", "simulator")
@@ -112,7 +114,8 @@ def compiled(entry: F) -> F:
         from numba.core.errors import NumbaError
 
         try:
-            ENTRIES[entry] = njit(signature(entry), cache=True, boundscheck=True, nogil=True)(entry)
+            ENTRIES[entry] = njit(signature(entry), **_options)(entry)
+            mark_cached()
         except (NumbaError, KeyError) as error:
             raise KernelError(explain(entry, error)) from error
     return ENTRIES[entry]  # type: ignore[return-value]
@@ -275,8 +278,9 @@ def is_cached() -> bool:
 
 def mark_cached() -> None:
     """Remember that compiling went through, so that the next start can say so."""
-    (cache_root() / source_digest()).mkdir(parents=True, exist_ok=True)
-    (cache_root() / source_digest() / "ready").touch()
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+        (cache_root() / source_digest()).mkdir(parents=True, exist_ok=True)
+        (cache_root() / source_digest() / "ready").touch()
 
 
 def _use_cache_of_this_source() -> None:
@@ -285,12 +289,11 @@ def _use_cache_of_this_source() -> None:
 
     folder = cache_root() / source_digest()
     numba.config.CACHE_DIR = str(folder)
-    if not folder.exists():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            numba.config.CACHE_DIR = ""
-            return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        _options["cache"] = False  # better to compile again than to trust a cache beside the source
+        return
     os.utime(folder, (time.time(), time.time()))
     old = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
     for stale in old[:-CACHES_KEPT]:

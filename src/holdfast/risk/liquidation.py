@@ -37,7 +37,6 @@ def quantity_if_filled(state: State, trade: Trade, ask: Ask) -> int:
 @kernel
 def value_if_filled(state: State, trade: Trade, ask: Ask) -> int:
     """Ticks x steps paid for it."""
-    instrument = state.instruments[ask.instrument_id]
     total = trade.entry_value + ask.price * ask.quantity
     for i in range(LEVELS):
         rest = rest_of(state, trade, ask, i)

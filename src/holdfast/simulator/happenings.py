@@ -22,11 +22,14 @@ from holdfast.simulator.world import Item, Scheduled, World, new_line, pump
 
 @kernel
 def happen(world: World, item: Scheduled) -> None:
-    """Funding (a rate, b mark price), rollover (a long, b short points, c days), tick value (a / b), day, exit."""
+    """Funding (a rate, b mark price), rollover (a long, b short points, c days), tick value (a / b), mark (a low,
+    b high), day, exit."""
     if item.kind == Item.FUNDING or item.kind == Item.ROLLOVER:
         settle_cash(world, item)
     elif item.kind == Item.TICK_VALUE:
         revalue(world, item)
+    elif item.kind == Item.MARK:
+        see_mark(world, item)
     else:
         at_boundary(world, item)
 
@@ -100,6 +103,16 @@ def revalue(world: World, item: Scheduled) -> None:
     event.numerator = item.a
     event.denominator = item.b
     on_tick_value(world.state, world.outbox, event)
+
+
+@kernel
+def see_mark(world: World, item: Scheduled) -> None:
+    """The venue's mark price over its last bar: what liquidation is judged by."""
+    book = world.market.books[item.instrument_id]
+    book.has_mark = True
+    book.mark_is_fresh = True
+    book.mark_low = max(1, item.a)
+    book.mark_high = item.b
 
 
 @kernel

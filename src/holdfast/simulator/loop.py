@@ -137,6 +137,7 @@ def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: 
     """All bars of one instant have been matched: solvency at their extremes together, then the core sees them."""
     market = world.market
     market.worst_extra = 0
+    market.solvency_extra = 0
     for i in range(start, end):
         value_bar(market, bars[i])
     if is_insolvent(market):

@@ -18,7 +18,7 @@ from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.records import blank_array, compiled, copy_record, digest, packed
-from holdfast.records.kernel import is_cached, mark_cached
+from holdfast.records.kernel import is_cached
 from holdfast.simulator.loop import Stop, run
 from holdfast.simulator.tape import CashLine, EquityLine, FillLine
 from holdfast.simulator.venue import Bar
@@ -172,7 +172,6 @@ class Simulation:
             saying("Compiling the core for this machine, once for each version: up to a minute.")
         started = time.perf_counter()
         loop = compiled(run)
-        mark_cached()
         self.seconds["compile"] = time.perf_counter() - started
         return loop
 

@@ -1,8 +1,9 @@
 """Margin at the venue: equity at the adverse extremes of all positions together, and closing by force.
 
 Equity is judged when every position stands at its worst price of the current bars at once: an upper bound on
-the loss. Perpetuals close when that equity falls to the maintenance margin, FX accounts at the broker's
-stop-out share of the initial margin; the position with the largest loss goes first, until the rest is covered.
+the loss. Where the data have a mark price, solvency is judged by the mark's extremes instead. Perpetuals close
+when that equity falls to the maintenance margin, FX accounts at the broker's stop-out share of the initial
+margin; the position with the largest loss goes first, until the rest is covered.
 """
 
 from __future__ import annotations
@@ -29,9 +30,24 @@ def adverse_price(book: Book, side: int, low: int, high: int) -> int:
     return max(1, low + book.bid_offset) if side > 0 else high + book.ask_offset
 
 
+@kernel
+def pnl_at_mark(book: Book) -> int:
+    """Unrealized profit at the adverse extreme of the mark since its last bar; between its bars, at the close."""
+    if not book.mark_is_fresh:
+        return book.pnl
+    book.mark_is_fresh = False
+    total = 0
+    for k in range(2):
+        position = book.positions[k]
+        if position.quantity > 0:
+            price = book.mark_low if k == 0 else book.mark_high
+            total += pnl_of(book.contract, 1 - 2 * k, position.quantity, position.entry_value, price)
+    return total
+
+
 @inlined
 def value_book(market: Market, book: Book, low: int, high: int, close: int) -> None:
-    """Unrealized profit at the close and at the worst of a bar."""
+    """Unrealized profit at the close, at the worst of a bar, and as the venue judges solvency."""
     contract = book.contract
     pnl = 0
     worst = 0
@@ -49,6 +65,10 @@ def value_book(market: Market, book: Book, low: int, high: int, close: int) -> N
     book.worst_pnl = worst
     book.worst_low = low
     book.worst_high = high
+    if book.has_mark:
+        market.solvency_extra += pnl_at_mark(book) - pnl
+    else:
+        market.solvency_extra += worst - pnl
     if high > book.bound_price:
         bound_book(market, book)
 
@@ -87,6 +107,8 @@ def maintenance_of(market: Market) -> int:
             quantity = book.positions[k].quantity
             if quantity > 0:
                 bad = adverse_price(book, 1 - 2 * k, book.worst_low, book.worst_high)
+                if book.has_mark:
+                    bad = book.mark_low if k == 0 else book.mark_high
                 total += maintenance_margin(book.contract, notional_of(book.contract, bad, quantity))
     return total
 
@@ -95,9 +117,10 @@ def maintenance_of(market: Market) -> int:
 def is_insolvent(market: Market) -> bool:
     """Whether equity at the extremes no longer covers the margin that must be kept; far from it, a bound decides."""
     market.equity_low = market.wallet + market.pnl + market.worst_extra
-    if market.bound == 0 or market.equity_low > market.bound:
+    solvency = market.wallet + market.pnl + market.solvency_extra
+    if market.bound == 0 or solvency > market.bound:
         return False
-    return market.equity_low <= maintenance_of(market)
+    return solvency <= maintenance_of(market)
 
 
 @kernel
@@ -156,4 +179,5 @@ def liquidate(market: Market) -> None:
             if book.positions[k].quantity > 0:
                 close_by_force(market, book, 1 - 2 * k, book.worst_low, book.worst_high)
         market.worst_extra -= book.worst_pnl - book.pnl
+        market.solvency_extra = market.worst_extra  # from the first closure on, the stricter price counts
         value_book(market, book, book.path_price, book.path_price, book.path_price)

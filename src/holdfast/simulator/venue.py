@@ -72,6 +72,10 @@ class Book:
     worst_pnl: int  # at the adverse extreme of the current bar
     worst_low: int
     worst_high: int
+    has_mark: bool  # the data have a mark price: solvency is judged by it
+    mark_is_fresh: bool  # its bar has just closed
+    mark_low: int
+    mark_high: int
     bound: int  # at least the margin to be kept, while price is below bound_price
     bound_price: int
     bound_quantity: int
@@ -88,6 +92,7 @@ class Market:
     wallet: int
     pnl: int
     worst_extra: int  # sum over the current bars of worst minus close
+    solvency_extra: int  # the same at the mark's extremes, where there is a mark
     bound: int  # sum of the books' bounds
     equity_low: int
     matched_bars: int

@@ -34,6 +34,7 @@ class Item(enum.IntEnum):
     FUNDING = 1
     ROLLOVER = 2
     TICK_VALUE = 3
+    MARK = 4
     PLAN = 8
     DAY = 9
     EXIT = 10

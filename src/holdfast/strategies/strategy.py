@@ -52,7 +52,7 @@ class Management:
     wait_r: float = 1.5
     queue_life: float = 120 * 3600
     order_life: float = 168 * 3600
-    spread_max: float = 0.0  # price units; 0 = the instrument's default gate
+    spread_max: float = 0.0  # price units; 0 = no gate
     resize_rate: float = 0.05
     rungs: tuple[Rung, ...] = ()
     # grid

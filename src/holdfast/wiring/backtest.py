@@ -26,7 +26,7 @@ from holdfast.simulator.venue import Bar
 from holdfast.strategies import catalogue
 from holdfast.strategies.bars import assemble
 from holdfast.strategies.parameters import Overrides, check_pairs, resolve_parameters
-from holdfast.strategies.planning import compute_plan
+from holdfast.strategies.planning import compute_plan, missing
 from holdfast.strategies.strategy import BarSet, Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
@@ -203,6 +203,8 @@ class Backtest:
             c = specs[a.pair]
             first, last = (int(c.frame["ts"].dt.epoch("ns")[at]) for at in (0, -1))
             bars = self.bars_for(a, chosen, a.strategy.window(a.parameters))
+            if short := missing(a.strategy, bars, a.parameters):
+                self.assumptions.append(f"{a.strategy.name} on {a.pair} can start nothing: it needs {short}")
             frame = compute_plan(a.strategy, bars, a.parameters)
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(first, last))
             kind = a.strategy.management(a.parameters).kind
@@ -308,7 +310,10 @@ class Backtest:
                     unfunded.append(c.pair)
                 else:
                     made.append(schedule.funding_items(i, funding, mark, part, float(c.spec.tick_size)))
-                unmarked += [c.pair] if mark is None else []
+                if mark is None or mark.is_empty():
+                    unmarked.append(c.pair)
+                else:
+                    made.append(schedule.mark_items(i, mark, float(c.spec.tick_size)))
             if c.spec.rollover_time:
                 made.append(schedule.rollover_items(i, c.spec, low, high))
             if c.conversion and c.converting is not None and c.conversion.pair != c.pair:
@@ -321,9 +326,10 @@ class Backtest:
         if unfunded:
             say(f"no funding history, none charged: {', '.join(unfunded)}")
         if unmarked:
-            say(f"no mark prices, funding at the bar's price: {', '.join(unmarked)}")
-        if any(c.spec.asset_class == "perp" for c in chosen):
-            say("liquidation is judged at the extremes of the traded price, stricter than the mark")
+            say(
+                "no mark prices: funding at the bar's price, and liquidation judged at the extremes of the traded "
+                f"price, which is stricter: {', '.join(unmarked)}"
+            )
         if any("spread" not in c.frame.columns and c.spec.spread > 0 for c in chosen):
             say("no spread in the data: the instrument file's typical spread is used")
         if any(c.spec.rollover_time for c in chosen):

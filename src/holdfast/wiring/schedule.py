@@ -42,6 +42,14 @@ def funding_items(
     return rows_of(Item.FUNDING, instrument_id, times, rates, prices)
 
 
+def mark_items(instrument_id: int, mark: pl.DataFrame, tick: float) -> Any:
+    """The mark's low and high, known when its bar closes."""
+    opened = mark["ts"].dt.epoch("ns").to_numpy()
+    step = int(np.diff(opened).min()) if len(opened) > 1 else 60 * MINUTE
+    low, high = (nearest(mark[name].to_numpy(), tick) for name in ("low", "high"))
+    return rows_of(Item.MARK, instrument_id, opened + step, low, high)
+
+
 def lookup(times: Any, values: Any, wanted: Any) -> Any:
     """The value at exactly each wanted instant, 0 where there is none."""
     at = np.minimum(np.searchsorted(times, wanted), len(times) - 1)
