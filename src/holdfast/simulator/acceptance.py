@@ -144,6 +144,10 @@ def change(market: Market, command: Command) -> None:
     order.limit_price = command.limit_price
     order.trigger_price = command.trigger_price
     order.quantity = command.quantity
+    if order.post_only and crosses(book, order):
+        remove(market, command.order_row)
+        write_report(market, command.order_row, Step.REJECT).reason = Refused.POST_ONLY
+        return
     if book.inside_bar:
         order.changed_at = book.bar_count
     if order.order_type == OrderType.LIMIT:
