@@ -197,6 +197,20 @@ def test_post_only_that_would_cross_is_rejected() -> None:
     assert played.reasons("REJECTED") == [Refused.POST_ONLY]
 
 
+def test_post_only_that_is_amended_across_the_price_is_rejected() -> None:
+    """A level rests at 50,000; the next plan moves it to 50,800 while price is 50,600: the venue ends it, it does not take.
+    With the plan after that it may rest again."""
+    market = Market(BTC)
+    market.strategy(grid(levels=1))
+    market.flat(50_600.0, 4)
+    for hour, anchor in ((1, 50_500.0), (2, 51_300.0), (3, 50_500.0)):
+        market.plan(hour, start_long=True, anchor_price=anchor, offset=500.0, spacing=500.0)
+    played = market.run()
+    assert played.fills == []
+    assert played.reasons("REJECTED") == [Refused.POST_ONLY]
+    assert int(played.account["working_orders"]) == 1
+
+
 def test_the_spread_is_halved_where_bars_are_mid() -> None:
     """Last prices count as mid, spread 10: a buy pays 50,005 and the stop is met when the bid, 5 below, is there."""
     spec = spec_of("synthetic_perp", "BTC/USDT:USDT", spread="10", spread_floor="0", slippage="0")

@@ -1,4 +1,4 @@
-"""One account, many instruments, one order of time: funding, price, plan, boundary; coarse plans over fine bars; ends."""
+"""One account, one order of time: funding, price, plan, boundary; coarse plans over fine bars; ends of data."""
 
 from __future__ import annotations
 
