@@ -123,9 +123,9 @@ def hold_levels(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
-def level_stop(state: State, trade: Trade, mandate: Mandate, price: int) -> int:
+def level_stop(state: State, trade: Trade, price: int) -> int:
     """The stop that a level carries: as if it were the whole average."""
-    return stop_from(state.instruments[trade.instrument_id].contract, trade, mandate, price)
+    return stop_from(state.instruments[trade.instrument_id].contract, trade, price)
 
 
 @kernel
@@ -146,7 +146,7 @@ def take_first_level(state: State, outbox: Outbox, row: int, mandate: Mandate) -
     instrument = state.instruments[trade.instrument_id]
     price = instrument.ask if trade.side > 0 else instrument.bid
     quantity = size_level(state, trade, mandate, 0, price)
-    stop = level_stop(state, trade, mandate, price)
+    stop = level_stop(state, trade, price)
     enter(state, outbox, row, 0, OrderType.MARKET, 0, quantity, stop, False)
 
 
@@ -165,7 +165,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     level = trade.levels[index]
     at_work = level.order_row
     quantity = size_level(state, trade, mandate, index, price)
-    stop = level_stop(state, trade, mandate, price)
+    stop = level_stop(state, trade, price)
     if at_work == 0:
         if enter(state, outbox, row, index, OrderType.LIMIT, price, quantity, stop, mandate.post_only) != 0:
             note_level(state, outbox, trade, index)
@@ -256,11 +256,10 @@ def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
 def level_filled(state: State, outbox: Outbox, row: int) -> None:
     """After any entry fill: the stop first, then the take-profit, then levels that hang from the first fill."""
     trade = state.trades[row]
-    mandate = state.mandates[trade.mandate_id]
     other = trade_slot(trade.mandate_id, -trade.side)
     if state.trades[other].phase == Phase.ENTERING and state.trades[other].quantity == 0:
         drop_trade(state, outbox, other, Drop.OTHER_SIDE)
-    hold_protection(state, outbox, row, mandate)
+    hold_protection(state, outbox, row)
     hold_take_profit(state, outbox, row)
     if trade.entry_count == 1:
         for i in range(trade.level_count):
@@ -271,12 +270,12 @@ def level_filled(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
-def hold_protection(state: State, outbox: Outbox, row: int, mandate: Mandate) -> None:
+def hold_protection(state: State, outbox: Outbox, row: int) -> None:
     """The stop on the average moves with it; a stop that a trail has tightened stays."""
     trade = state.trades[row]
     average = average_of(trade.entry_value, trade.quantity, trade.side > 0)
     contract = state.instruments[trade.instrument_id].contract
-    price = stop_from(contract, trade, mandate, average)
+    price = stop_from(contract, trade, average)
     if trade.initial_stop_price == 0:
         trade.initial_stop_price = price
     if trade.best_price == 0 or trade.side * (price - trade.stop_price) > 0:

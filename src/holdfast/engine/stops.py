@@ -8,7 +8,6 @@ from holdfast.model.arithmetic import divide_toward, mul_div_up, scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Kind, NoteKind, OrderType, Role, StopMove
 from holdfast.model.instrument import Contract, Instrument, best_exit, exit_quote, fee_of, pnl_of, ticks_of
-from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, average_of
 from holdfast.model.units import RATE
@@ -36,13 +35,12 @@ def hold_stop(state: State, outbox: Outbox, row: int) -> None:
 def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
     """A stop for each filled level by itself."""
     trade = state.trades[row]
-    mandate = state.mandates[trade.mandate_id]
     contract = state.instruments[trade.instrument_id].contract
     for i in range(trade.level_count):
         level = trade.levels[i]
         if level.open_quantity > 0:
             average = average_of(level.filled_value, level.filled_quantity, trade.side > 0)
-            price = stop_from(contract, trade, mandate, average)
+            price = stop_from(contract, trade, average)
             if trade.best_price != 0 and trade.side * (trade.stop_price - price) > 0:
                 price = trade.stop_price  # a trail has come nearer
             if level.stop_row == 0:
@@ -62,18 +60,18 @@ def hold_level_stops(state: State, outbox: Outbox, row: int) -> None:
 def protect(state: State, outbox: Outbox, row: int) -> None:
     """One stop for the position, or one for each level where a grid wants that."""
     trade = state.trades[row]
-    if trade.kind == Kind.GRID and state.mandates[trade.mandate_id].stop_per_level:
+    if trade.kind == Kind.GRID and trade.stop_per_level:
         hold_level_stops(state, outbox, row)
     else:
         hold_stop(state, outbox, row)
 
 
 @kernel
-def stop_from(contract: Contract, trade: Trade, mandate: Mandate, average: int) -> int:
+def stop_from(contract: Contract, trade: Trade, average: int) -> int:
     """Average -/+ the stop rate, rounded towards more protection; never above what the contract can have."""
     if trade.plan_stop_price > 0:
         return trade.plan_stop_price
-    return min(contract.price_max, average - trade.side * scale(average, mandate.stop_rate))
+    return min(contract.price_max, average - trade.side * scale(average, trade.stop_rate))
 
 
 @kernel

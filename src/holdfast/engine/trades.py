@@ -71,6 +71,8 @@ def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: 
     trade.armed_at_ns = state.time_ns
     trade.min_hold_ns = plan.min_hold_ns if plan.min_hold_ns > 0 else mandate.min_hold_ns
     trade.max_hold_ns = plan.max_hold_ns if plan.max_hold_ns > 0 else mandate.max_hold_ns
+    trade.stop_rate = mandate.stop_rate
+    trade.stop_per_level = mandate.stop_per_level
     trade.min_profit = plan.min_profit if plan.min_profit > 0 else mandate.min_profit
     link_trade(state, row)
     note(state, outbox, trade, NoteKind.ARMED, 0, plan.entry_price, 0)

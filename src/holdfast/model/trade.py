@@ -70,6 +70,8 @@ class Trade:
     spacing: int
     take_profit_price: int
     plan_stop_price: int
+    stop_rate: int  # grid: kept from the settings it was opened with
+    stop_per_level: bool
     enter_now: bool
     rested: bool  # setup: its limit has been at the venue, so it stays a limit
     trail_distance: int
