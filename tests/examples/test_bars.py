@@ -198,7 +198,7 @@ def test_post_only_that_would_cross_is_rejected() -> None:
 
 
 def test_post_only_that_is_amended_across_the_price_is_rejected() -> None:
-    """A level rests at 50,000; the next plan moves it to 50,800 while price is 50,600: the venue ends it, it does not take.
+    """A level rests at 50,000; the next plan moves it to 50,800 while price is 50,600: the venue ends it.
     With the plan after that it may rest again."""
     market = Market(BTC)
     market.strategy(grid(levels=1))

@@ -381,6 +381,16 @@ def test_where_sizes_cannot_be_amended_a_level_moves_with_its_old_size() -> None
     assert (desk.order("entry").price, desk.order("entry").lots) == (1.05, 0.90)
 
 
+def test_an_open_trade_keeps_the_stop_it_was_opened_with() -> None:
+    """The settings now say 40 % instead of 20 %: the open cycle's stop stays 20 % below its average of 49,748.2."""
+    desk = offered()
+    desk.fill(desk.order("entry", 0))
+    desk.mandates.clear()  # the next one is number 1 again
+    desk.strategy(grid(stop_rate=0.4))
+    desk.fill(desk.order("entry", 1))
+    assert desk.order("stop").price == 39_798.6
+
+
 # In the simulator
 
 
