@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
-from nasty_markets import Size, scenario
-from survey import unprotected, wrong
+import pytest
+from nasty_markets import Size, between, random_contract, random_limits, scenario
+from survey import orders_of, unprotected, wrong
 from unruly_venue import Duel
 from watched import run_watched
 
+from holdfast.engine import entries
 from holdfast.model import events
-from holdfast.model.account import ledger_residual
-from holdfast.model.enums import Phase, Severity
+from holdfast.model.account import Account, ledger_residual
+from holdfast.model.commands import Command
+from holdfast.model.enums import CommandKind, Denial, OrderType, Phase, Severity
 from holdfast.model.instrument import Contract
-from holdfast.model.limits import Limits
+from holdfast.model.limits import Ask, Limits
 from holdfast.model.order import TABLE, WORKING, OrderStatus
 from holdfast.model.state import State
+from holdfast.model.trade import Trade, trade_slot
+from holdfast.model.units import RATE
 from holdfast.records import copy_record, unpack_into
+from holdfast.risk import gate
+from holdfast.risk.sizing import loss_at_stop
+from holdfast.simulator import world as both_worlds
 from holdfast.simulator.ledger import recompute
 from holdfast.simulator.simulation import Outcome, Scenario, Simulation
+from holdfast.simulator.venue import Market
+from holdfast.simulator.world import World
 
 LEDGER = ("realized_pnl", "fees", "funding", "rollover")
 
@@ -203,3 +215,166 @@ def may_always_leave(seed: int, steps: int, hedging: bool) -> None:
     assert not any(duel.held.values())
     duel.calm()
     assert all(not p.quantity for i in duel.state.instruments for p in i.positions)
+
+
+# -- the gate ---------------------------------------------------------------------------------------------
+
+RATES = (
+    "order_notional_max",
+    "position_notional_max",
+    "price_collar",
+    "trade_risk_max",
+    "open_risk_max",
+    "leverage_max",
+)
+COUNTS = ("order_count_max", "trade_count_max", "entries_per_day_max", "group_trades_max", "stale_after_ns")
+
+
+def tightened(rng: np.random.Generator, limits: Limits) -> Limits:
+    """Some limits lower than they were; off (0) becomes any number, a margin off is all of equity."""
+    made = Limits()
+    copy_record(made, limits)
+    for name in (*RATES, *COUNTS, "margin_max"):
+        now = getattr(limits, name)
+        most = now or (RATE if name == "margin_max" else 40 * RATE if name in RATES else 30)
+        if rng.random() < 0.3:
+            setattr(made, name, int(rng.integers(1, most + 1)))
+    return made
+
+
+def random_ask(rng: np.random.Generator, duel: Duel) -> Ask:
+    """An order near or far, small or absurd, for one of the mandates' trades, or in place of one of its orders."""
+    state, ask = duel.state, Ask()
+    mandate_id, side = int(rng.integers(1, 4)), int(rng.choice([-1, 1]))
+    ask.trade_row, ask.side = trade_slot(mandate_id, side), side
+    ask.instrument_id = state.mandates[mandate_id].instrument_id
+    state.trades[ask.trade_row].mandate_id = mandate_id
+    contract, price = duel.contracts[ask.instrument_id], duel.price[ask.instrument_id]
+    ask.quantity = int(rng.integers(1, contract.quantity_max + 1) ** rng.uniform(0.1, 1.01))
+    ask.price = int(min(contract.price_max, max(1, price * rng.uniform(0.9, 1.1))))
+    ask.stop_price = int(min(contract.price_max, max(0, ask.price * (1 - side * rng.uniform(-0.01, 0.2)))))
+    mine = [
+        row
+        for row in orders_of(state)
+        if state.orders[row].trade_row == ask.trade_row and not state.orders[row].reduce_only
+    ]
+    ask.replaces = int(rng.choice(mine)) if mine and rng.random() < 0.5 else 0
+    return ask
+
+
+def tighter_is_never_looser(seed: int, steps: int, hedging: bool, isolated: bool) -> None:
+    """Whatever the state and the order: what looser limits refuse, tighter ones refuse."""
+    duel = Duel(seed, hedging, isolated)
+    for _ in range(steps):
+        duel.step()
+    rng = np.random.default_rng(seed)
+    for _ in range(25):
+        ask = random_ask(rng, duel)
+        loose = random_limits(rng)
+        answers = []
+        for limits in (loose, tightened(rng, loose)):
+            for class_id in range(2):
+                copy_record(duel.state.limits[class_id], limits)
+            answers.append(gate.check(duel.state, ask))
+        assert answers[0] == Denial.NONE or answers[1] != Denial.NONE, (Denial(answers[0]), ask)
+
+
+def passes_the_gate(size: Size) -> None:
+    """Every entry that reaches the venue, or grows or moves there, is one that the gate let pass, exactly so."""
+    approved: set[tuple[int, ...]] = set()
+    ask_gate, execute = entries.check, both_worlds.execute
+
+    def asked(state: State, ask: Ask) -> Denial:
+        denial = ask_gate(state, ask)
+        if denial == Denial.NONE:
+            approved.add((state.sequence, ask.instrument_id, ask.side, ask.quantity, ask.price))
+        return denial
+
+    def executed(market: Market, command: Command) -> None:
+        order = market.orders[command.order_row]
+        shrinks = (
+            command.kind == CommandKind.AMEND
+            and command.limit_price == order.limit_price
+            and command.quantity <= order.quantity
+        )
+        if command.kind != CommandKind.CANCEL and not command.reduce_only and not shrinks:
+            seen = (command.instrument_id, command.side, command.quantity)
+            found = {a[4] for a in approved if a[1:4] == seen}
+            assert command.limit_price in found or (command.order_type == OrderType.MARKET and found), (
+                f"not asked: {seen}"
+            )
+        execute(market, command)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entries, "check", asked)
+        patch.setattr(both_worlds, "execute", executed)
+        patch.setattr(both_worlds, "dispatch", forgetting(both_worlds.dispatch, approved))
+        Simulation(scenario(size), interpreted=True).run()
+
+
+def forgetting(dispatch: Callable[[World], None], approved: set[tuple[int, ...]]) -> Callable[[World], None]:
+    """An approval counts for the commands of its own event only."""
+
+    def send(both: World) -> None:
+        dispatch(both)
+        approved.clear()
+
+    return send
+
+
+# -- sizes ------------------------------------------------------------------------------------------------
+
+
+def stays_in_budget(seed: int, size: Callable[..., int]) -> None:
+    """The loss at the stop, costs included, is within risk rate x score of the smaller of balance and equity."""
+    rng = np.random.default_rng(seed)
+    price = int(between(rng, 60, 300_000))
+    contract, account = random_contract(rng, 1, 2 * price), Account()
+    account.balance, account.equity = (int(between(rng, 10, 1e7)) * RATE for _ in range(2))
+    risk_rate, score, side = (
+        int(between(rng, 1e4, 1e7)),
+        int(rng.integers(RATE // 2, 2 * RATE)),
+        int(rng.choice([-1, 1])),
+    )
+    stop = max(1, price - side * int(between(rng, 1, price / 2)))
+    quantity = size(account, contract, risk_rate, score, side, price, stop)
+    assert 0 <= quantity <= contract.quantity_max
+    budget = Fraction(min(account.balance, account.equity) * risk_rate * score, RATE * RATE)
+    assert quantity == 0 or loss_at_stop(contract, side, quantity, price, stop) <= budget
+    one = loss_at_stop(contract, side, 1, price, stop)
+    if (
+        one > 10_000 and quantity < contract.quantity_max
+    ):  # not a matter of rounding: the next step would be too much
+        more = quantity + 1 + quantity // 1_000
+        assert (
+            loss_at_stop(contract, side, more, price, stop) + contract.quantity_min * one // 500 > budget - 1
+        )
+
+
+def ladder_holds(
+    minimum: int, shares: list[int], stages: list[tuple[int, int]], split: Callable[[Trade, int], None]
+) -> None:
+    """Split while the position grows and targets fill: parts add up, none is negative, none below what it filled."""
+    trade = Trade()
+    trade.leg_count = len(shares)
+    total = sum(shares)
+    for leg, share in zip(trade.legs, shares, strict=False):
+        leg.share = share * RATE // total if total > RATE else share
+    for grown, filled in stages:
+        trade.entry_quantity += grown
+        split(trade, minimum)
+        check_legs(trade)
+        leg = next((leg for leg in trade.legs[: trade.leg_count] if not leg.done), None)
+        if leg is not None and leg.quantity > 0:
+            leg.filled_quantity = max(leg.filled_quantity, leg.quantity * filled // 100)
+            leg.done = leg.filled_quantity == leg.quantity
+
+
+def check_legs(trade: Trade) -> None:
+    """What must hold of every split."""
+    legs = trade.legs[: trade.leg_count]
+    assert all(leg.quantity >= leg.filled_quantity >= 0 for leg in legs)
+    promised = sum(leg.quantity for leg in legs)
+    assert promised <= trade.entry_quantity
+    if legs[-1].share > 0 and not legs[-1].done:
+        assert promised == trade.entry_quantity

@@ -12,14 +12,13 @@ from typing import Any
 
 from holdfast.model.account import ledger_residual
 from holdfast.model.enums import Kind, Phase, Role
-from holdfast.model.instrument import initial_margin, notional_of
+from holdfast.model.instrument import Contract, Position, initial_margin, notional_of
 from holdfast.model.order import WORKING, OrderStatus, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import GROUPS, NEVER
+from holdfast.model.units import GROUPS, NEVER, RATE
 from holdfast.risk.exposure import (
     entry_price_of,
-    open_risk_of,
     survey_notional,
     survey_open_risk,
     survey_resting_notional,
@@ -48,33 +47,85 @@ def differs(name: str, kept: Any, found: Any) -> Wrong:
         yield f"{name}: kept {kept}, found {found}"
 
 
+def money_of(contract: Contract, ticks_steps: int, price: int) -> int:
+    """Money of ticks x steps, rounded down, in Python's own integers."""
+    denominator = price if contract.self_converting else contract.tick_value_denominator
+    return ticks_steps * contract.tick_value_numerator // denominator
+
+
+def held_of(state: State) -> Iterator[tuple[Contract, int, Position, int]]:
+    """Contract, side, position and the price at which it could be closed, for everything held."""
+    for instrument in state.instruments[1 : state.instrument_watermark + 1]:
+        for side, position, quote in zip(
+            (1, -1), instrument.positions, (instrument.bid, instrument.ask), strict=True
+        ):
+            if position.quantity:
+                yield instrument.contract, side, position, quote
+
+
+def margin_of(contract: Contract, notional: int) -> int:
+    """Initial margin by the tier that a notional reaches, rounded up."""
+    tiers = contract.tiers[: contract.tier_count]
+    rate = next(
+        (tier.initial_rate for tier in tiers if notional <= tier.notional_max), tiers[-1].initial_rate
+    )
+    return -(-notional * rate // RATE)
+
+
 def money_wrong(state: State) -> Wrong:
     """Ledger, equity, exposure and open risk against their recomputation."""
     account = state.account
+    unrealized = sum(
+        money_of(c, side * (quote * p.quantity - p.entry_value), quote)
+        for c, side, p, quote in held_of(state)
+    )
     yield from differs("ledger residual", ledger_residual(account), 0)
-    yield from differs("unrealized", account.unrealized_pnl, survey_unrealized(state))
-    yield from differs("equity", account.equity, account.balance + account.unrealized_pnl)
-    yield from differs("open risk", account.open_risk, survey_open_risk(state))
-    yield from differs("resting notional", account.resting_notional, survey_resting_notional(state))
+    yield from differs("unrealized", account.unrealized_pnl, unrealized)
+    yield from differs(
+        "unrealized, by the core's own survey", account.unrealized_pnl, survey_unrealized(state)
+    )
+    yield from differs("equity", account.equity, account.balance + unrealized)
+    yield from differs("open risk, by the core's own survey", account.open_risk, survey_open_risk(state))
+    yield from differs(
+        "resting notional, by the core's own survey", account.resting_notional, survey_resting_notional(state)
+    )
     if not account.exposure_stale:
         yield from exposure_wrong(state)
+    risks = 0
     for row in trades_of(state):
-        yield from differs(
-            f"trade {row} open risk", state.trades[row].open_risk, open_risk_of(state, state.trades[row])
-        )
+        risks += (risk := risk_of(state, state.trades[row]))
+        yield from differs(f"trade {row} open risk", state.trades[row].open_risk, risk)
+    yield from differs("open risk", account.open_risk, risks)
 
 
 def exposure_wrong(state: State) -> Wrong:
     """Notional and margin, which are taken anew when they are asked for."""
-    margin = 0
-    for instrument in state.instruments[1 : state.instrument_watermark + 1]:
-        for position, quote in zip(instrument.positions, (instrument.bid, instrument.ask), strict=True):
-            if position.quantity:
-                margin += initial_margin(
-                    instrument.contract, notional_of(instrument.contract, quote, position.quantity)
-                )
-    yield from differs("gross notional", state.account.gross_notional, survey_notional(state))
-    yield from differs("margin", state.account.margin, margin)
+    notionals = [(c, -money_of(c, -quote * p.quantity, quote)) for c, _, p, quote in held_of(state)]
+    yield from differs(
+        "gross notional", state.account.gross_notional, sum(notional for _, notional in notionals)
+    )
+    yield from differs(
+        "gross notional, by the core's own survey", state.account.gross_notional, survey_notional(state)
+    )
+    yield from differs(
+        "margin", state.account.margin, sum(margin_of(c, notional) for c, notional in notionals)
+    )
+
+
+def risk_of(state: State, trade: Trade) -> int:
+    """Loss from entry to the stop that the venue holds, its fee included; never under a tenth of the first risk."""
+    if trade.quantity == 0:
+        return 0
+    contract, stop = state.instruments[trade.instrument_id].contract, trade.stop_price
+    if trade.stop_order:
+        order = state.orders[trade.stop_order]
+        held = order.confirmed_price if order.amends_pending else order.trigger_price
+        stop = min(stop, held) if trade.side > 0 else max(stop, held)
+    gain = money_of(contract, trade.side * (trade.quantity * stop - trade.entry_value), max(1, stop))
+    notional = -money_of(contract, -stop * trade.quantity, max(1, stop))
+    fee = -(-notional * contract.taker_rate // RATE) + contract.commission * trade.quantity
+    least = trade.initial_risk // 10
+    return max(least, fee - gain) if stop > 0 else max(least, trade.initial_risk)
 
 
 def reservation(state: State, row: int) -> tuple[int, int, int]:
