@@ -10,7 +10,7 @@ from holdfast.model.mandate import Mandate
 from holdfast.model.order import quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import LEVELS, RATE
+from holdfast.model.units import RATE
 from holdfast.records import kernel
 from holdfast.risk.exposure import entry_price_of, refresh_exposure
 from holdfast.risk.rules import deny
@@ -29,7 +29,7 @@ def rest_of(state: State, trade: Trade, ask: Ask, index: int) -> int:
 def quantity_if_filled(state: State, trade: Trade, ask: Ask) -> int:
     """Held, resting and asked for."""
     total = trade.quantity + ask.quantity
-    for i in range(LEVELS):
+    for i in range(trade.level_count):
         total += rest_of(state, trade, ask, i)
     return total
 
@@ -38,7 +38,7 @@ def quantity_if_filled(state: State, trade: Trade, ask: Ask) -> int:
 def value_if_filled(state: State, trade: Trade, ask: Ask) -> int:
     """Ticks x steps paid for it."""
     total = trade.entry_value + ask.price * ask.quantity
-    for i in range(LEVELS):
+    for i in range(trade.level_count):
         rest = rest_of(state, trade, ask, i)
         if rest > 0:
             total += entry_price_of(state.orders[trade.levels[i].order_row]) * rest
@@ -50,7 +50,7 @@ def value_if_stopped(state: State, trade: Trade, ask: Ask) -> int:
     """Ticks x steps got for it, each part at its own stop: with one stop on the average the sum is the same."""
     held = trade.stop_price if trade.stop_price > 0 else ask.stop_price
     total = held * trade.quantity + ask.stop_price * ask.quantity
-    for i in range(LEVELS):
+    for i in range(trade.level_count):
         rest = rest_of(state, trade, ask, i)
         if rest > 0:
             total += state.orders[trade.levels[i].order_row].stop_price * rest
