@@ -45,6 +45,7 @@ def divides(fine: Timeframe, coarse: Timeframe) -> bool:
 
 
 def of_pair(known: list[Series], text: str) -> list[Series]:
+    """The series of one pair, however it is spelled; SettingsError names the nearest where there is none."""
     pair = parse_pair(text)
     found = [s for s in known if s.symbol == pair.symbol]
     pairs = {s.pair for s in known}
@@ -61,12 +62,14 @@ def of_pair(known: list[Series], text: str) -> list[Series]:
 
 
 def read_bars(path: Path, series: Series, span: TimeRange) -> pl.DataFrame:
+    """Bars of one file within a span (UTC, ns). Raises DataError where they are broken."""
     frame = read_range(path, layout.BARS, span, extra=("spread",))
     refuse_broken_bars(frame, str(path), series.timeframe)
     return frame
 
 
 def read_table(path: Path, schema: Mapping[str, pl.DataType], span: TimeRange) -> pl.DataFrame:
+    """Rows of one file within a span (UTC, ns). Raises DataError where their order is broken."""
     frame = read_range(path, schema, span)
     refuse_broken_order(frame, str(path))
     return frame

@@ -61,6 +61,7 @@ def same(left: Any, right: Any, name: str, tick: float) -> np.ndarray[Any, np.dt
 
 
 def word(value: Any) -> str:
+    """A value of a plan table as people read it; none where it says nothing."""
     if isinstance(value, float | np.floating):
         return "none" if np.isnan(value) else f"{value:.10g}"
     return str(value) if str(value) else "none"
