@@ -14,12 +14,12 @@ QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_
 def pytest_configure(config: pytest.Config) -> None:
     """HOLDFAST_LONG=1, or a marker expression that asks for long tests, makes every property ten times longer."""
     asked = config.getoption("markexpr", "") or ""
-    if "long" in asked and "not long" not in asked:
+    if "long" in asked and asked.strip() != "not long":
         os.environ["HOLDFAST_LONG"] = "1"
+    settings.load_profile("long" if os.environ.get("HOLDFAST_LONG") == "1" else "quick")
 
 
 settings.register_profile(
     "quick", deadline=None, suppress_health_check=QUIET, derandomize=True, database=None
 )
 settings.register_profile("long", deadline=None, suppress_health_check=QUIET)
-settings.load_profile("long" if os.environ.get("HOLDFAST_LONG") == "1" else "quick")
