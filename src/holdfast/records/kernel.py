@@ -22,6 +22,7 @@ import enum
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,6 +83,8 @@ def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
 def _is_of_dialect(hint: Any) -> bool:
     if get_origin(hint) is Rows:
         return is_record(get_args(hint)[0])
+    if not isinstance(hint, type):
+        return False
     return hint in SCALARS or hint is type(None) or is_record(hint) or issubclass(hint, enum.IntEnum)
 
 
@@ -291,10 +294,14 @@ def _use_cache_of_this_source() -> None:
     numba.config.CACHE_DIR = str(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(
+            dir=folder
+        ):  # numba would quietly go beside the source, where edits are unseen
+            os.utime(folder, (time.time(), time.time()))
     except OSError:
         _options["cache"] = False  # better to compile again than to trust a cache beside the source
         return
-    os.utime(folder, (time.time(), time.time()))
-    old = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
-    for stale in old[:-CACHES_KEPT]:
-        shutil.rmtree(stale, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another process may be tidying up at the same time
+        old = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+        for stale in old[:-CACHES_KEPT]:
+            shutil.rmtree(stale, ignore_errors=True)

@@ -18,6 +18,7 @@ import numpy as np
 T = TypeVar("T")
 
 SCALARS: dict[type, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
+RESERVED = ("dtype", "used")  # what `record` itself adds to the class
 CODES = {"i": "q", "f": "d", "b": "?"}
 
 
@@ -42,6 +43,8 @@ def record(cls: type[T]) -> type[T]:
     layout: list[tuple[Any, ...]] = []
     used: dict[str, str] = {}
     for name, hint in _hints(cls).items():
+        if name in RESERVED:
+            raise TypeError(f"record {cls.__name__}: no field can be called {name}. Choose another name.")
         kind = storage(cls, name, hint)
         if get_origin(hint) is Rows:
             meta = _rows_of(cls, name)

@@ -1,0 +1,134 @@
+"""Kernels: plain Python that compiles, and a sentence with kernel, line and mend where it does not."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from sample_records import Point
+
+from holdfast.records import KernelError, Rows, compiled, kernel
+from holdfast.records import kernel as decorator
+from holdfast.records.kernel import CACHES_KEPT, KERNELS, hints_of, where
+
+machinery = __import__("holdfast.records.kernel", fromlist=["kernel"])
+
+
+def plain(x: int) -> int:
+    """No kernel."""
+    return x + 1
+
+
+def forget(*functions: object) -> None:
+    """Leave the register of kernels as it was: other tests compile too."""
+    for function in functions:
+        KERNELS.pop(function, None)  # type: ignore[call-overload]
+
+
+def test_a_kernel_stays_the_function_that_it_is() -> None:
+    """With its traceback, its name and its line."""
+
+    def made(x: int) -> int:
+        return x
+
+    assert decorator(made) is made
+    assert "made (test_kernel.py, line " in where(made)
+    forget(made)
+
+
+def test_a_missing_hint_is_named() -> None:
+    """Argument or result."""
+
+    def no_argument(x) -> int:  # type: ignore[no-untyped-def]
+        return int(x)
+
+    def no_result(x: int):  # type: ignore[no-untyped-def]
+        return x
+
+    with pytest.raises(KernelError, match=r"no_argument .*its argument 'x' has no type hint"):
+        hints_of(no_argument)
+    with pytest.raises(KernelError, match=r"no_result .*its result has no type hint"):
+        hints_of(no_result)
+
+
+@pytest.mark.parametrize("hint", [str, dict, list[int], int | None, tuple[int, int], Rows[int]], ids=str)
+def test_a_hint_outside_the_dialect_is_named(hint: object) -> None:
+    """What cannot be a number, an enumeration, a record or a column is refused by name."""
+
+    def wrong(x: int) -> int:
+        return x
+
+    wrong.__annotations__["x"] = hint
+    with pytest.raises(KernelError, match=r"wrong .*'x' is .*Use int, float, bool"):
+        hints_of(wrong)
+
+
+def test_a_misspelt_field_is_named() -> None:
+    """With the kernel in which it stands, and the line."""
+
+    @kernel
+    def misspelt(points: Rows[Point]) -> int:
+        return points[0].wieght  # type: ignore[attr-defined, no-any-return]
+
+    with pytest.raises(KernelError, match=r"misspelt \(test_kernel.py, line \d+\)") as caught:
+        compiled(misspelt)
+    assert "misspelt" in str(caught.value)
+    assert "wieght" in str(caught.value)
+    forget(misspelt)
+
+
+def test_a_call_of_something_else_is_named() -> None:
+    """A helper without @kernel works interpreted, and must not surprise in a backtest."""
+
+    @kernel
+    def calls(x: int) -> int:
+        return plain(x)
+
+    assert calls(1) == 2
+    with pytest.raises(KernelError, match=r"calls .*add @kernel"):
+        compiled(calls)
+    forget(calls)
+
+
+def test_two_types_in_one_name_are_named() -> None:
+    """An int in one branch and a record in the other."""
+
+    @kernel
+    def mixed(points: Rows[Point], x: int) -> int:
+        found = points[0]
+        if x > 0:
+            found = x  # type: ignore[assignment]
+        return found  # type: ignore[return-value]
+
+    with pytest.raises(KernelError, match=r"mixed .*use one type"):
+        compiled(mixed)
+    forget(mixed)
+
+
+def test_a_cache_belongs_to_one_version_of_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba does not see edits of called modules; a folder for each source digest does. Old ones are removed."""
+    monkeypatch.setenv("HOLDFAST_CACHE_DIR", str(tmp_path))
+    old = [tmp_path / "kernels" / f"old{i}" for i in range(CACHES_KEPT + 2)]
+    for i, folder in enumerate(old):
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - 1000 + i, time.time() - 1000 + i))
+    machinery._use_cache_of_this_source()
+    left = {folder.name for folder in (tmp_path / "kernels").iterdir()}
+    assert left == {machinery.source_digest(), *(folder.name for folder in old[-(CACHES_KEPT - 1) :])}
+    monkeypatch.undo()
+    machinery._use_cache_of_this_source()
+
+
+def test_another_source_has_another_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One changed line in any package of the core is another version."""
+    before = machinery.source_digest()
+    assert machinery.source_digest() == before
+    read = Path.read_bytes
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda path: read(path) + (b"#" if path.name == "rules.py" else b"")
+    )
+    assert machinery.source_digest() != before
