@@ -341,14 +341,15 @@ def stays_in_budget(seed: int, size: Callable[..., int]) -> None:
     assert 0 <= quantity <= contract.quantity_max
     budget = Fraction(min(account.balance, account.equity) * risk_rate * score, RATE * RATE)
     assert quantity == 0 or loss_at_stop(contract, side, quantity, price, stop) <= budget
+    whole = (
+        min(account.balance, account.equity) * (risk_rate * score // RATE) // RATE
+    )  # the rate is told in 1e-8
     one = loss_at_stop(contract, side, 1, price, stop)
     if (
-        one > 10_000 and quantity < contract.quantity_max
-    ):  # not a matter of rounding: the next step would be too much
+        one > RATE // 100 and quantity < contract.quantity_max
+    ):  # what rounding costs is small: one more is too much
         more = quantity + 1 + quantity // 1_000
-        assert (
-            loss_at_stop(contract, side, more, price, stop) + contract.quantity_min * one // 500 > budget - 1
-        )
+        assert loss_at_stop(contract, side, more, price, stop) + contract.quantity_min * one // 100 > whole
 
 
 def ladder_holds(

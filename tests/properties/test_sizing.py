@@ -95,6 +95,7 @@ def test_break_even_is_never_a_loss(seed: int) -> None:
     trade.carry = -int(rng.integers(0, 1 + notional_of(contract, price, trade.quantity) // 1000))
     found = break_even(contract, trade)
     assume(1 < found < contract.price_max)
+    assume(worth(contract, 4 * trade.quantity, price) >= 4)  # a tick of it is worth a unit of money at all
     gain = pnl_of(contract, trade.side, trade.quantity, trade.entry_value, found)
     paid = -(-trade.entry_fees * trade.quantity // trade.entry_quantity) - trade.carry
     assert gain >= paid + fee_of(contract, found, trade.quantity, False)
