@@ -16,7 +16,7 @@ PROFILES = Path(__file__).parent / "profiles"
 class Strict(BaseModel):
     """Unknown keys are errors: a setting that nobody reads is a trap."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ClassLimits(Strict):
@@ -91,7 +91,7 @@ class BacktestSettings(Strict):
     timeframe: str = ""
     detail: str = ""
     timerange: str = ""
-    dry_run_wallet: float = Field(default=10_000, gt=0, description="starting balance")
+    dry_run_wallet: float = Field(default=10_000, gt=0, le=1e9, description="starting balance")
     currency: str = Field(
         default="", description="of the account; empty: the settlement currency of a perp, else USD"
     )

@@ -107,12 +107,21 @@ def revalue(world: World, item: Scheduled) -> None:
 
 @kernel
 def see_mark(world: World, item: Scheduled) -> None:
-    """The venue's mark price over its last bar: what liquidation is judged by."""
+    """The venue's mark price over its last bar: what liquidation is judged by. Several of them within one price
+    bar count together; 0 says that the mark is missing from here on, and the traded price decides again."""
     book = world.market.books[item.instrument_id]
+    if item.b == 0:
+        book.has_mark = False  # what has come and not been judged yet still counts
+        return
+    low = max(1, item.a)
+    high = item.b
+    if book.mark_is_fresh:
+        low = min(low, book.mark_low)
+        high = max(high, book.mark_high)
     book.has_mark = True
     book.mark_is_fresh = True
-    book.mark_low = max(1, item.a)
-    book.mark_high = item.b
+    book.mark_low = low
+    book.mark_high = high
 
 
 @kernel

@@ -147,7 +147,7 @@ def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: 
         see_price(world, bars[i], closing)
         if world.outbox.command_count + world.outbox.note_count > 0:
             pump(world)
-    if closing >= world.cursor.sample_until_ns:
+    if closing >= world.cursor.sample_until_ns or end == len(bars):
         sample(world, closing)
 
 

@@ -180,11 +180,13 @@ class Simulation:
 
     def _chunks(self) -> Iterator[tuple[int, Any]]:
         """(end in the bars, plans) such that every plan of a chunk is due before its last bars open."""
-        times, bars = self.scenario.plan_times, self.scenario.bars["time_ns"]
-        for start, end in cut(times):
+        bars = self.scenario.bars["time_ns"]
+        due = np.searchsorted(
+            bars, self.scenario.plan_times, side="left"
+        )  # the bar that each plan comes before
+        for start, end in cut(due):
             plans = self.scenario.plans(start, end)
-            last = end >= len(times)
-            until = len(bars) if last else int(np.searchsorted(bars, times[end], side="left"))
+            until = len(bars) if end >= len(due) else int(due[end])
             yield until, ArrayRows(Plan, plans) if self.interpreted else plans
 
     def _plans_first(self, worlds: Any) -> None:
@@ -229,15 +231,15 @@ class Simulation:
         )
 
 
-def cut(times: Any, size: int = PLANS_A_CHUNK) -> Iterable[tuple[int, int]]:
-    """Ranges of about `size` plans that never part two of one instant; one empty range where there is none."""
+def cut(due: Any, size: int = PLANS_A_CHUNK) -> Iterable[tuple[int, int]]:
+    """Ranges of about `size` plans that never part two due at one bar; one empty range where there is none."""
     start = 0
     while True:
-        end = min(start + size, len(times))
-        while 0 < end < len(times) and times[end] == times[end - 1]:
+        end = min(start + size, len(due))
+        while 0 < end < len(due) and due[end] == due[end - 1]:
             end += 1
         yield start, end
-        if end >= len(times):
+        if end >= len(due):
             return
         start = end
 

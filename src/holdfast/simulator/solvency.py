@@ -32,10 +32,7 @@ def adverse_price(book: Book, side: int, low: int, high: int) -> int:
 
 @kernel
 def pnl_at_mark(book: Book) -> int:
-    """Unrealized profit at the adverse extreme of the mark since its last bar; between its bars, at the close."""
-    if not book.mark_is_fresh:
-        return book.pnl
-    book.mark_is_fresh = False
+    """Unrealized profit at the adverse extreme of the mark since the last price."""
     total = 0
     for k in range(2):
         position = book.positions[k]
@@ -43,6 +40,21 @@ def pnl_at_mark(book: Book) -> int:
             price = book.mark_low if k == 0 else book.mark_high
             total += pnl_of(book.contract, 1 - 2 * k, position.quantity, position.entry_value, price)
     return total
+
+
+@inlined
+def judge_book(book: Book) -> None:
+    """As the venue judges solvency: at the mark's extremes when its bar has just closed, between its bars at the
+    close; without a mark at the traded extremes. What is closed by force is closed no better than it was judged."""
+    book.forced_low = book.worst_low
+    book.forced_high = book.worst_high
+    book.judged_pnl = book.pnl if book.has_mark else book.worst_pnl
+    if book.mark_is_fresh:
+        at_mark = pnl_at_mark(book)
+        book.judged_pnl = at_mark if book.has_mark else min(at_mark, book.worst_pnl)
+        most = book.contract.price_max - book.ask_offset - book.contract.slippage
+        book.forced_low = min(book.worst_low, book.mark_low)
+        book.forced_high = max(book.worst_high, min(book.mark_high, most))
 
 
 @inlined
@@ -65,10 +77,8 @@ def value_book(market: Market, book: Book, low: int, high: int, close: int) -> N
     book.worst_pnl = worst
     book.worst_low = low
     book.worst_high = high
-    if book.has_mark:
-        market.solvency_extra += pnl_at_mark(book) - pnl
-    else:
-        market.solvency_extra += worst - pnl
+    judge_book(book)
+    market.solvency_extra += book.judged_pnl - pnl
     if high > book.bound_price:
         bound_book(market, book)
 
@@ -95,6 +105,7 @@ def value_bar(market: Market, bar: Bar) -> None:
         if quantity != book.bound_quantity:
             bound_book(market, book)
         value_book(market, book, bar.low, bar.high, bar.close)
+    book.mark_is_fresh = False  # used or not: what is opened later is not judged by it
 
 
 @kernel
@@ -169,7 +180,7 @@ def close_by_force(market: Market, book: Book, side: int, low: int, high: int) -
 
 @kernel
 def liquidate(market: Market) -> None:
-    """Close the worst positions until what is left is covered."""
+    """Close the worst positions until what is left is covered; from the first on, the stricter price counts."""
     for _ in range(INSTRUMENTS):
         found = worst_book(market)
         if found == 0 or not is_insolvent(market):
@@ -177,7 +188,8 @@ def liquidate(market: Market) -> None:
         book = market.books[found]
         for k in range(2):
             if book.positions[k].quantity > 0:
-                close_by_force(market, book, 1 - 2 * k, book.worst_low, book.worst_high)
+                close_by_force(market, book, 1 - 2 * k, book.forced_low, book.forced_high)
         market.worst_extra -= book.worst_pnl - book.pnl
-        market.solvency_extra = market.worst_extra  # from the first closure on, the stricter price counts
+        market.solvency_extra -= book.judged_pnl - book.pnl
+        market.solvency_extra = min(market.solvency_extra, market.worst_extra)
         value_book(market, book, book.path_price, book.path_price, book.path_price)

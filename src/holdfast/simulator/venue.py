@@ -72,8 +72,11 @@ class Book:
     worst_pnl: int  # at the adverse extreme of the current bar
     worst_low: int
     worst_high: int
+    judged_pnl: int  # as solvency was judged
+    forced_low: int  # the adverse extremes at which a forced closure takes place
+    forced_high: int
     has_mark: bool  # the data have a mark price: solvency is judged by it
-    mark_is_fresh: bool  # its bar has just closed
+    mark_is_fresh: bool  # a bar of it has closed since the last price
     mark_low: int
     mark_high: int
     bound: int  # at least the margin to be kept, while price is below bound_price

@@ -34,7 +34,7 @@ from holdfast.wiring.mandates import limits_of, mandate_of
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Chosen, Prepared
 from holdfast.wiring.results import peak_memory_mb, result_of
-from holdfast.wiring.units import nearest, rate
+from holdfast.wiring.units import NOISE, nearest, rate
 
 
 def quiet(*_: object) -> None:
@@ -239,7 +239,7 @@ class Backtest:
         limits = [s.limits.setup.model_dump(), s.limits.grid.model_dump()]
         for each in limits:
             each["trade_count_max"] = s.max_open_trades or each["trade_count_max"]
-        parts = [bar_array(ids[c.pair], c) for c in chosen]
+        parts = [bar_array(ids[c.pair], c, s.spread_factor) for c in chosen]
         items = schedule.in_order(self._items(chosen, parts, ids, step))
         listings = tuple(
             Listing(
@@ -349,8 +349,10 @@ def pair_named(text: str, known: list[str], source: str) -> str:
     return by_symbol[symbol]
 
 
-def bar_array(instrument_id: int, c: Chosen) -> Any:
-    """Bars in ticks and steps. Highs are rounded up and lows down only by float noise: data are on the tick grid."""
+def bar_array(instrument_id: int, c: Chosen, spread_factor: float) -> Any:
+    """Bars in ticks and steps. Highs are rounded up and lows down only by float noise: data are on the tick grid.
+
+    Recorded spreads are scaled as the instrument's own is, and rounded up."""
     frame, tick = c.frame, float(c.spec.tick_size)
     bars = blank_array(Bar, len(frame))
     bars["time_ns"] = frame["ts"].dt.epoch("ns").to_numpy()
@@ -364,7 +366,7 @@ def bar_array(instrument_id: int, c: Chosen) -> Any:
         np.int64
     )
     if "spread" in frame.columns:
-        bars["spread"] = frame["spread"].to_numpy()
+        bars["spread"] = np.ceil(frame["spread"].to_numpy() * spread_factor - NOISE).astype(np.int64)
     return bars
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from holdfast.errors import SettingsError
 from holdfast.history.instruments import InstrumentSpec
@@ -25,10 +26,14 @@ class Conversion:
     inverted: bool  # divide by its price
     tick_size: Decimal
 
+    def worth(self, price: int) -> Fraction:
+        """Money of the account for one unit of the quote currency, at a price of the pair in ticks."""
+        value = Fraction(self.tick_size) * price
+        return 1 / value if self.inverted else value
+
     def tick_value(self, native: Fraction, price: int) -> tuple[int, int]:
         """(numerator, denominator) of the money of one tick on one step at a price of the pair in ticks."""
-        step = Fraction(self.tick_size)
-        value = native / (step * price) if self.inverted else native * step * price
+        value = native * self.worth(price)
         return value.numerator, value.denominator
 
 
@@ -49,9 +54,11 @@ def contract_of(spec: InstrumentSpec, highest: float, conversion: Conversion | N
     else:
         value = conversion.tick_value(native, price)
     contract.tick_value_numerator, contract.tick_value_denominator = value
+    unit = Fraction(1) if conversion is None else conversion.worth(price)
     set_bounds(contract, spec, highest)
+    contract.notional_min = ceil(Fraction(spec.notional_min) * RATE * unit)
     set_costs(contract, spec)
-    set_margin(contract, spec)
+    set_margin(contract, spec, unit)
     contract.bars_are_mid = spec.price_side != "bid"
     contract.volume_is_real = spec.volume_is_real
     contract.can_amend_quantity = spec.can_amend_quantity
@@ -87,7 +94,6 @@ def set_bounds(contract: Contract, spec: InstrumentSpec, highest: float) -> None
     )
     contract.quantity_max = min(int(spec.quantity_max / spec.step_size), QUANTITY_MAX, most // (2 * ROOM))
     contract.quantity_min = max(1, ticks_up(spec.quantity_min, spec.step_size))
-    contract.notional_min = int(spec.notional_min * RATE)
     if contract.quantity_max < contract.quantity_min:
         raise SettingsError(
             f"{spec.pair}: no order size fits between its smallest quantity and the largest that the core can count.",
@@ -106,13 +112,14 @@ def set_costs(contract: Contract, spec: InstrumentSpec) -> None:
     contract.slippage = ticks_up(spec.slippage, spec.tick_size)
 
 
-def set_margin(contract: Contract, spec: InstrumentSpec) -> None:
-    """The venue's margin table; the last tier goes as far as needed."""
+def set_margin(contract: Contract, spec: InstrumentSpec, unit: Fraction) -> None:
+    """The venue's margin table; the last tier goes as far as needed. It is written in the quote currency, of which
+    one is worth `unit` of the account's as the run begins: a table in yen is not one in dollars."""
     contract.stop_out_rate = rate(spec.stop_out_level)
     contract.tier_count = min(len(spec.tiers), TIERS)
     for i, tier in enumerate(spec.tiers[:TIERS]):
         row = contract.tiers[i]
-        row.notional_max = min(NO_CEILING, int(tier.notional_max * RATE))
+        row.notional_max = min(NO_CEILING, int(Fraction(tier.notional_max) * RATE * unit))
         row.initial_rate = rate(tier.initial_rate)
         row.maintenance_rate = rate(tier.maintenance_rate)
-        row.deduction = int(tier.deduction * RATE)
+        row.deduction = int(Fraction(tier.deduction) * RATE * unit)

@@ -55,6 +55,8 @@ class Names:
         specs = [c.spec for c in prepared.chosen]
         self.tick = np.array([0.0, *(float(s.tick_size) for s in specs)])
         self.step = np.array([0.0, *(float(s.step_size) for s in specs)])
+        own = (listing.contract.self_converting for listing in prepared.scenario.listings)
+        self.self_converting = np.array([False, *own])
         self.texts = prepared.plans.texts
 
     def pair(self, ids: Any) -> pl.Series:
@@ -84,7 +86,8 @@ def instants(values: Any) -> pl.Series:
 def fills_frame(fills: Any, names: Names) -> pl.DataFrame:
     """One row for each execution."""
     ids = fills["instrument_id"]
-    denominator = np.maximum(1, fills["tick_value_denominator"]).astype(float)
+    divisor = np.where(names.self_converting[ids], fills["price"], fills["tick_value_denominator"])
+    denominator = np.maximum(1, divisor).astype(float)
     value = (
         fills["price"].astype(float) * fills["quantity"] * fills["tick_value_numerator"] / denominator / RATE
     )
@@ -236,7 +239,7 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
     return RunResult(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config_of(prepared),
-        assumptions=tuple(prepared.assumptions),
+        assumptions=(*prepared.assumptions, *still_open(state)),
         currency=prepared.currency,
         strategy="+".join(dict.fromkeys(a.strategy.name for a in prepared.assignments)),
         mode=outcome.mode,
@@ -260,6 +263,18 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
         orders=pl.DataFrame(),
         market_change=market_change(prepared),
     )
+
+
+def still_open(state: Any) -> list[str]:
+    """A word about positions that the end of the data did not close: they are in the equity, in nothing else."""
+    held = int((state["instruments"]["positions"]["quantity"] > 0).sum())
+    if not held:
+        return []
+    gap = (int(state["account"]["equity"]) - int(state["account"]["balance"])) / RATE
+    return [
+        f"{held} positions could not be closed in their last bar, for want of volume: their open profit of {gap:.2f} "
+        "is in the equity, not in the balance or the trades"
+    ]
 
 
 def market_change(prepared: Prepared) -> dict[str, float]:

@@ -43,11 +43,16 @@ def funding_items(
 
 
 def mark_items(instrument_id: int, mark: pl.DataFrame, tick: float) -> Any:
-    """The mark's low and high, known when its bar closes."""
+    """The mark's low and high, known when its bar closes; where the next one is missing, an item of 0 just after
+    says so, and the extremes of the traded price decide until the mark is back."""
     opened = mark["ts"].dt.epoch("ns").to_numpy()
     step = int(np.diff(opened).min()) if len(opened) > 1 else 60 * MINUTE
     low, high = (nearest(mark[name].to_numpy(), tick) for name in ("low", "high"))
-    return rows_of(Item.MARK, instrument_id, opened + step, low, high)
+    ends = opened + step
+    last = ends[np.append(np.diff(opened) > step, True)] + 1
+    return np.concatenate(
+        [rows_of(Item.MARK, instrument_id, ends, low, high), rows_of(Item.MARK, instrument_id, last)]
+    )
 
 
 def lookup(times: Any, values: Any, wanted: Any) -> Any:

@@ -47,6 +47,7 @@ class Sweep:
         self.world = packed(build_world(prepared.scenario))
         self.own = threading.local()
         self.bars: dict[tuple[str, str], BarSet] = {}
+        self.spans = {c.pair: self._span(i) for i, c in enumerate(prepared.chosen, 1)}
 
     def run(
         self,
@@ -62,6 +63,12 @@ class Sweep:
             self.bars[assignment.strategy.name, assignment.pair] = bars
         with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
             return list(self._counted(pool.map(self._one, sets), done))
+
+    def _span(self, instrument_id: int) -> tuple[int, int]:
+        """The first and the last price bar of one instrument: plans of other instants are none."""
+        bars = self.prepared.scenario.bars
+        times = bars["time_ns"][bars["instrument_id"] == instrument_id]
+        return int(times[0]), int(times[-1])
 
     def _counted(self, rows: Iterator[SweepRow], done: Callable[[int], object]) -> Iterator[SweepRow]:
         for i, row in enumerate(rows, 1):
@@ -105,7 +112,6 @@ class Sweep:
     def _table(self, mandate_id: int, a: Assignment) -> PlanTable:
         bars = self.bars[a.strategy.name, a.pair]
         frame = compute_plan(a.strategy, bars, a.parameters)
-        times = self.prepared.scenario.bars["time_ns"]
-        kept = frame.filter(pl.col("ts").dt.epoch("ns").is_between(int(times[0]), int(times[-1])))
+        kept = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*self.spans[a.pair]))
         kind = a.strategy.management(a.parameters).kind
         return PlanTable(mandate_id, speaking(kept, kind), bars.tick_size)
