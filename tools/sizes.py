@@ -68,7 +68,8 @@ def functions_of(path: Path, source: str, told: set[int]) -> Iterator[Unit]:
 
 def measure(folder: Path) -> tuple[list[Unit], list[Unit]]:
     """Functions and files below a folder, longest first."""
-    functions, files = [], []
+    functions: list[Unit] = []
+    files: list[Unit] = []
     for path in sorted(folder.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
         told = code_lines(source)
