@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_records import Colour, Line, Page, Point, shuffle, shuffle_all
 
@@ -89,6 +89,7 @@ def test_a_cleared_record_is_a_new_one(line: Line) -> None:
     assert not packed(line).view(np.uint8).any()
 
 
+@settings(deadline=None)  # the first example compiles
 @given(page=pages())
 def test_copy_and_clear_are_the_same_in_both_modes(page: Page) -> None:
     """Compiled they are blocks of memory, interpreted they are fields."""
