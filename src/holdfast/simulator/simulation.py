@@ -32,7 +32,7 @@ TAPES: dict[str, Any] = {
     "cash": CashLine,
     "samples": EquityLine,
 }
-PLANS_A_CHUNK = 32768
+PLANS_A_CHUNK = 8192
 
 
 def quiet(_: object) -> None:
