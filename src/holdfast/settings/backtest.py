@@ -19,12 +19,17 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+MOST = 90  # times equity: more would not fit the core's integers at the largest wallet
+
+
 class ClassLimits(Strict):
     """Limits of one class of strategies. Shares of equity (1 = 100 %) or counts; 0 = no limit."""
 
-    order_notional_max: float = Field(default=0, ge=0, description="one order's notional over equity")
+    order_notional_max: float = Field(
+        default=0, ge=0, le=MOST, description="one order's notional over equity"
+    )
     position_notional_max: float = Field(
-        default=0, ge=0, description="one instrument's notional over equity, orders included"
+        default=0, ge=0, le=MOST, description="one instrument's notional over equity, orders included"
     )
     price_collar: float = Field(
         default=0, ge=0, le=1, description="distance of an entry from the price of now"
@@ -34,16 +39,16 @@ class ClassLimits(Strict):
     entries_per_day_max: int = Field(default=0, ge=0, description="entry orders a day")
     group_trades_max: int = Field(default=0, ge=0, description="such trades in one correlation group")
     trade_risk_max: float = Field(
-        default=0, ge=0, description="one trade at its stop, over the smaller of balance and equity"
+        default=0, ge=0, le=MOST, description="one trade at its stop, over the smaller of balance and equity"
     )
     open_risk_max: float = Field(
-        default=0, ge=0, description="all trades at their stops, resting entries filled"
+        default=0, ge=0, le=MOST, description="all trades at their stops, resting entries filled"
     )
     margin_max: float = Field(
         default=0, ge=0, le=1, description="initial margin over equity, resting entries filled"
     )
     leverage_max: float = Field(
-        default=0, ge=0, description="gross notional over equity, resting entries filled"
+        default=0, ge=0, le=MOST, description="gross notional over equity, resting entries filled"
     )
 
 

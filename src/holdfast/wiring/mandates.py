@@ -49,7 +49,8 @@ def mandate_of(
         rate(management.wait_r),
     )
     m.queue_life_ns, m.order_life_ns = nanoseconds(management.queue_life), nanoseconds(management.order_life)
-    m.spread_max = round(management.spread_max / float(spec.tick_size))
+    if management.spread_max > 0:
+        m.spread_max = max(1, int(management.spread_max / float(spec.tick_size)))
     m.resize_rate, m.retry_ns = rate(management.resize_rate), interval_ns
     m.post_only = management.post_only
     m.stop_rate, m.stop_per_level = rate(management.stop_rate), management.stop_per_level

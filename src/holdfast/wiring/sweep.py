@@ -33,7 +33,7 @@ class SweepRow:
     """What one parameter set came to."""
 
     parameters: Mapping[str, Any]
-    balance: float
+    equity: float  # what is still open at the end counts
     trades: int
     state_digest: str
 
@@ -92,7 +92,7 @@ class Sweep:
                 break
         state = np.ascontiguousarray(worlds["state"])
         return SweepRow(
-            dict(changes), float(state["account"]["balance"][0]) / 1e8, trades, digest(State, state)
+            dict(changes), float(state["account"]["equity"][0]) / 1e8, trades, digest(State, state)
         )
 
     def _fresh_world(self) -> Any:
