@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from holdfast.errors import SettingsError
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.model.enums import Base, Kind, StopMove
@@ -50,7 +52,7 @@ def mandate_of(
     )
     m.queue_life_ns, m.order_life_ns = nanoseconds(management.queue_life), nanoseconds(management.order_life)
     if management.spread_max > 0:
-        m.spread_max = max(1, int(management.spread_max / float(spec.tick_size)))
+        m.spread_max = max(1, int(Decimal(str(management.spread_max)) / spec.tick_size))
     m.resize_rate, m.retry_ns = rate(management.resize_rate), interval_ns
     m.post_only = management.post_only
     m.stop_rate, m.stop_per_level = rate(management.stop_rate), management.stop_per_level
