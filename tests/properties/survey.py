@@ -355,18 +355,20 @@ def unprotected(state: State) -> list[str]:
             found.append(
                 f"trade {row} ({Phase(trade.phase).name}) holds {trade.quantity}, stops close {cover}"
             )
-        if trade.quantity > 0 and cover != trade.quantity and trade.phase == Phase.OPEN:
-            found.append(f"trade {row} is open with {trade.quantity}, its stops close {cover}")
     return found
 
 
 def overpromised(state: State) -> list[str]:
-    """At a venue that refuses nothing: positions that resting take-profits would close more than once."""
-    held = [
-        (row, state.trades[row].quantity, promised_of(state, state.trades[row])) for row in trades_of(state)
-    ]
-    return [
-        f"trade {row} holds {quantity}, its targets close {most}"
-        for row, quantity, most in held
-        if most > quantity > 0
-    ]
+    """At a venue that refuses nothing: positions that stops or take-profits would close more than once.
+
+    Where an amend was refused they may: such orders only reduce.
+    """
+    found = []
+    for row in trades_of(state):
+        trade = state.trades[row]
+        cover, promised = cover_of(state, trade), promised_of(state, trade)
+        if trade.phase == Phase.OPEN and cover > trade.quantity > 0:
+            found.append(f"trade {row} holds {trade.quantity}, its stops close {cover}")
+        if promised > trade.quantity > 0:
+            found.append(f"trade {row} holds {trade.quantity}, its targets close {promised}")
+    return found
