@@ -108,8 +108,8 @@ def update_open_risk(state: State, trade: Trade) -> None:
 
 
 @kernel
-def reserve(state: State, order: Order) -> None:
-    """What the rest of a resting entry ties up, booked in place of what it tied up before."""
+def release(state: State, order: Order) -> None:
+    """The order is over: nothing stays reserved."""
     account = state.account
     account.resting_risk -= order.reserved_risk
     account.resting_margin -= order.reserved_margin
@@ -117,6 +117,13 @@ def reserve(state: State, order: Order) -> None:
     order.reserved_risk = 0
     order.reserved_margin = 0
     order.reserved_notional = 0
+
+
+@kernel
+def reserve(state: State, order: Order) -> None:
+    """What the rest of a resting entry ties up, booked in place of what it tied up before."""
+    account = state.account
+    release(state, order)
     left = quantity_held(order) - order.filled_quantity
     if order.role == Role.ENTRY and left > 0:
         instrument = state.instruments[order.instrument_id]
@@ -138,18 +145,6 @@ def reserve(state: State, order: Order) -> None:
 def entry_price_of(order: Order) -> int:
     """The price an entry is judged by: its limit, or what it was sized at."""
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
-
-
-@kernel
-def release(state: State, order: Order) -> None:
-    """The order is over: nothing stays reserved."""
-    account = state.account
-    account.resting_risk -= order.reserved_risk
-    account.resting_margin -= order.reserved_margin
-    account.resting_notional -= order.reserved_notional
-    order.reserved_risk = 0
-    order.reserved_margin = 0
-    order.reserved_notional = 0
 
 
 @kernel
