@@ -13,7 +13,18 @@ from holdfast.engine.engine import Engine
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.model import events
 from holdfast.model.commands import Command
-from holdfast.model.enums import CommandKind, Denial, Drop, Exit, NoteKind, OrderType, Phase, Role, Severity
+from holdfast.model.enums import (
+    CommandKind,
+    Denial,
+    Drop,
+    Exit,
+    FlowKind,
+    NoteKind,
+    OrderType,
+    Phase,
+    Role,
+    Severity,
+)
 from holdfast.model.instrument import fee_of
 from holdfast.model.limits import Limits
 from holdfast.model.order import OrderStatus, Step
@@ -180,7 +191,7 @@ class Desk:
 
     def new_day(self) -> None:
         """Midnight."""
-        self._send(events.Boundary, kind=1)
+        self._send(events.Boundary, kind=1, primary=True, opens=True, closes=True)
 
     def price(
         self,
@@ -218,7 +229,7 @@ class Desk:
 
     def deposit(self, amount: float) -> None:
         """Money comes (or, negative, goes)."""
-        self._send(events.CashFlow, amount=units_of(amount))
+        self._send(events.CashFlow, amount=units_of(amount), kind=FlowKind.DEPOSIT)
 
     # What the venue says
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kit import BTC, ETH, EURUSD, Desk, Management, Note, Rung, grid, setup, spec_of
 
-from holdfast.model.enums import Denial, Severity
+from holdfast.model.enums import Denial, Rule, Severity
 from holdfast.model.events import SeverityChange
 from holdfast.model.limits import Ask
 from holdfast.risk.gate import check
@@ -131,7 +131,7 @@ def test_a_trades_risk_counts_its_other_levels() -> None:
     assert desk.denials() == [Denial.TRADE_RISK]
 
 
-@pytest.mark.parametrize("scope, scope_id", [(0, 0), (1, 0), (2, 1), (3, 1)])
+@pytest.mark.parametrize("scope, scope_id", [(0, 0), (1, 0), (2, 1), (3, 1), (5, 1), (6, 0)])
 def test_a_halted_scope_admits_nothing(scope: int, scope_id: int) -> None:
     """Engine, account, instrument, strategy: the worst enclosing severity counts."""
     desk = Desk(BTC)
@@ -140,7 +140,7 @@ def test_a_halted_scope_admits_nothing(scope: int, scope_id: int) -> None:
     desk.price(50_200.0)
     desk.plan(start_long=True, entry_price=50_000.0, stop_price=49_000.0)
     said = refusal(desk)
-    assert (said.reason, said.value, said.limit) == (Denial.SEVERITY, Severity.NO_NEW, Severity.NO_NEW)
+    assert (said.reason, said.value, said.limit) == (Denial.SEVERITY, Rule.OPERATOR, scope)
 
 
 def test_a_stale_price_admits_nothing() -> None:
@@ -384,7 +384,7 @@ def test_no_new_cancels_entries_and_keeps_protection() -> None:
     assert desk.phase() == "OPEN"
 
 
-@pytest.mark.parametrize("scope, scope_id", [(0, 0), (1, 0), (2, 1), (3, 1)])
+@pytest.mark.parametrize("scope, scope_id", [(0, 0), (1, 0), (2, 1), (3, 1), (5, 1), (6, 0)])
 def test_flattening_closes_what_is_held(scope: int, scope_id: int) -> None:
     """Entries away, market exit, the stop stays until nothing is held."""
     desk = held_and_resting()

@@ -17,14 +17,14 @@ from holdfast.model.order import WORKING, OrderStatus, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import GROUPS, NEVER, RATE
-from holdfast.risk.exposure import (
-    entry_price_of,
+from holdfast.risk.exposure import entry_price_of
+from holdfast.risk.sizing import loss_at_stop
+from holdfast.risk.surveys import (
     survey_notional,
     survey_open_risk,
     survey_resting_notional,
     survey_unrealized,
 )
-from holdfast.risk.sizing import loss_at_stop
 
 Wrong = Iterator[str]
 

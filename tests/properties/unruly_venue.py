@@ -26,7 +26,7 @@ from holdfast.engine.engine import Engine
 from holdfast.model import events
 from holdfast.model.arithmetic import scale_up
 from holdfast.model.commands import ClosedTrade, Command
-from holdfast.model.enums import BoundaryKind, CommandKind, Kind, OrderType, Scope, Severity
+from holdfast.model.enums import BoundaryKind, CommandKind, FlowKind, Kind, OrderType, Scope, Severity
 from holdfast.model.instrument import fee_of, notional_of
 from holdfast.model.limits import Limits
 from holdfast.model.order import Step
@@ -321,13 +321,17 @@ class Duel:
                 events.CashFlow(
                     time_ns=when,
                     amount=int(self.rng.integers(-50, 100)) * RATE,
-                    adjustment=chance(self.rng, 0.5),
+                    kind=FlowKind(int(self.rng.integers(1, 7))),
                 )
             )
         elif kind == 3:
             self.apply(
                 events.Boundary(
-                    time_ns=when, kind=BoundaryKind.DAY if chance(self.rng, 0.3) else BoundaryKind.CLOCK
+                    time_ns=when,
+                    kind=BoundaryKind.DAY if chance(self.rng, 0.3) else BoundaryKind.CLOCK,
+                    primary=True,
+                    opens=True,
+                    closes=True,
                 )
             )
         elif kind == 4:

@@ -1,27 +1,29 @@
-"""Events of people and of the calendar: what exists, what is allowed, what time it is."""
+"""What exists and what is allowed: the account, contracts, strategies, limits, floors, phases."""
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit
-from holdfast.engine.grids import hold_levels
-from holdfast.engine.prices import manage
-from holdfast.engine.setups import watch_entry
-from holdfast.engine.trades import cancel_entries
+from holdfast.engine.obedience import observe
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import BoundaryKind, Drop, Exit, Kind, Phase, Scope, Severity
+from holdfast.model.enums import NoticeKind, Rule, Sample, Scope, Severity
 from holdfast.model.events import (
     AccountOpened,
-    Boundary,
-    ExitRequest,
+    FloorGiven,
+    GuardGiven,
     InstrumentListed,
     LimitsSet,
     MandateGiven,
-    SeverityChange,
+    PhaseBegun,
+    StrategyGiven,
 )
+from holdfast.model.purse import class_purse
 from holdfast.model.state import State
-from holdfast.model.trade import Trade
-from holdfast.model.units import ACCOUNT_MAX, MONEY_MAX, TRADES
+from holdfast.model.units import ACCOUNT_MAX, FLOORS, MONEY_MAX
 from holdfast.records import copy_record, kernel
+from holdfast.risk.days import begin_day
+from holdfast.risk.floors import anchor_now, purse_of, set_level
+from holdfast.risk.notices import tell
+from holdfast.risk.rolling import claim_buckets
+from holdfast.risk.trips import find_trip, lift_trip, raise_trip
 
 
 @kernel
@@ -38,6 +40,8 @@ def on_account_opened(state: State, outbox: Outbox, opened: AccountOpened) -> No
     account.balance = opened.balance
     account.equity = opened.balance
     account.equity_high = opened.balance
+    account.low_since = opened.balance
+    begin_day(state)
 
 
 @kernel
@@ -61,6 +65,11 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     instrument = state.instruments[contract.instrument_id]
     copy_record(instrument.contract, contract)
     instrument.group_id = listed.group_id
+    instrument.group_sign = listed.group_sign if listed.group_sign != 0 else 1
+    instrument.base_currency = listed.base_currency
+    instrument.quote_currency = listed.quote_currency
+    instrument.lot_steps = listed.lot_steps
+    instrument.reserve = listed.reserve
     state.instrument_watermark = max(state.instrument_watermark, contract.instrument_id)
 
 
@@ -73,10 +82,22 @@ def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
     state.time_ns = max(state.time_ns, given.time_ns)
     mandate = state.mandates[given.mandate_id]
     until = mandate.cooldown_until_ns
-    severity = max(mandate.severity, given.mandate.severity)
+    severity = mandate.severity
     copy_record(mandate, given.mandate)
     mandate.cooldown_until_ns = until
     mandate.severity = severity
+    if given.mandate.severity > Severity.NORMAL:
+        raise_trip(
+            state,
+            outbox,
+            Rule.OPERATOR,
+            0,
+            Scope.MANDATE,
+            given.mandate_id,
+            given.mandate.severity,
+            given.mandate.severity,
+            0,
+        )
     state.mandate_watermark = max(state.mandate_watermark, given.mandate_id)
     state.trade_watermark = max(state.trade_watermark, 2 * given.mandate_id + 1)
 
@@ -91,88 +112,77 @@ def on_limits_set(state: State, outbox: Outbox, limits: LimitsSet) -> None:
 
 
 @kernel
-def on_boundary(state: State, outbox: Outbox, boundary: Boundary) -> None:
-    """A new day starts its counts; a tick of the clock looks at every deadline."""
+def on_strategy_given(state: State, outbox: Outbox, given: StrategyGiven) -> None:
+    """A strategy's class and capital; what it has won or lost so far stays its own."""
+    assert given.strategy_id > 0
     state.sequence += 1
-    state.time_ns = max(state.time_ns, boundary.time_ns)
-    if boundary.kind == BoundaryKind.DAY:
-        state.account.entries_today = 0
-        state.account.day += 1
-        return
-    for row in range(2, TRADES):
-        if row > state.trade_watermark:
-            break
-        trade = state.trades[row]
-        if trade.phase != Phase.IDLE:
-            manage(state, outbox, row, state.instruments[trade.instrument_id])
+    state.time_ns = max(state.time_ns, given.time_ns)
+    purse = state.purses[given.strategy_id]
+    change = given.capital - purse.capital
+    purse.capital += change
+    state.purses[class_purse(given.class_id)].capital += change
+    state.strategies[given.strategy_id].class_id = given.class_id
+    state.strategy_watermark = max(state.strategy_watermark, given.strategy_id)
 
 
 @kernel
-def is_inside(state: State, trade: Trade, scope: Scope, scope_id: int) -> bool:
-    """Whether a trade belongs to a scope."""
-    if scope == Scope.INSTRUMENT:
-        return trade.instrument_id == scope_id
-    if scope == Scope.MANDATE:
-        return trade.mandate_id == scope_id
-    return True
-
-
-@kernel
-def set_severity(state: State, change: SeverityChange) -> None:
-    """Write the severity of one scope."""
-    if change.scope == Scope.ENGINE:
-        state.severity = change.severity
-    elif change.scope == Scope.ACCOUNT:
-        state.account.severity = change.severity
-    elif change.scope == Scope.INSTRUMENT:
-        state.instruments[change.scope_id].severity = change.severity
-    else:
-        state.mandates[change.scope_id].severity = change.severity
-
-
-@kernel
-def reduce_entries(state: State, outbox: Outbox, row: int) -> None:
-    """What rests was sized for better times: smaller at once; where sizes cannot change, away until the next plan."""
-    trade = state.trades[row]
-    entry = trade.levels[0].order_row
-    if trade.kind == Kind.SETUP:
-        if entry != 0:
-            state.orders[entry].sized_at_equity = 0
-            watch_entry(state, outbox, row)
-    elif state.instruments[trade.instrument_id].contract.can_amend_quantity:
-        hold_levels(state, outbox, row)
-    else:
-        cancel_entries(state, outbox, trade)
-
-
-@kernel
-def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> None:
-    """REDUCED shrinks resting entries, from NO_NEW upwards they are cancelled; FLATTENING closes what is held."""
+def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
+    """A loss limit: measured from here on, from its initial balance where it says so."""
+    assert given.floor_row > 0
+    assert given.floor.reading_count > 0
     state.sequence += 1
-    state.time_ns = max(state.time_ns, change.time_ns)
-    set_severity(state, change)
-    for row in range(2, TRADES):
-        if row > state.trade_watermark:
-            break
-        trade = state.trades[row]
-        if trade.phase == Phase.IDLE or not is_inside(state, trade, change.scope, change.scope_id):
-            continue
-        if change.severity == Severity.FLATTENING:
-            begin_exit(state, outbox, row, Exit.FLATTENED, Drop.FLATTENED)
-        elif change.severity >= Severity.NO_NEW:
-            cancel_entries(state, outbox, trade)
-        elif change.severity == Severity.REDUCED:
-            reduce_entries(state, outbox, row)
+    state.time_ns = max(state.time_ns, given.time_ns)
+    floor = state.floors[given.floor_row]
+    copy_record(floor, given.floor)
+    state.floor_watermark = max(state.floor_watermark, given.floor_row)
+    state.ticks_watched = state.ticks_watched or floor.sample == Sample.TICK
+    state.purses_watched = state.purses_watched or purse_of(floor) > 0
+    if floor.sample == Sample.ROLLING:
+        state.buckets_watched = True
+        assert claim_buckets(state, floor)
+    set_level(state, floor, anchor_now(state, floor))
+    state.judge_due = True
 
 
 @kernel
-def on_exit_request(state: State, outbox: Outbox, request: ExitRequest) -> None:
-    """Close one instrument, or everything."""
+def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
+    """The rules over the whole account."""
     state.sequence += 1
-    state.time_ns = max(state.time_ns, request.time_ns)
-    for row in range(2, TRADES):
-        if row > state.trade_watermark:
-            break
-        trade = state.trades[row]
-        if request.instrument_id == 0 or trade.instrument_id == request.instrument_id:
-            begin_exit(state, outbox, row, Exit.FORCE_EXIT, Drop.FLATTENED)
+    state.time_ns = max(state.time_ns, given.time_ns)
+    copy_record(state.guard, given.guard)
+
+
+@kernel
+def begin_floor(state: State, row: int) -> None:
+    """A fresh account of the programme: the floor hangs from its initial balance again."""
+    floor = state.floors[row]
+    floor.rung = 0
+    floor.breached_at_ns = 0
+    floor.sampled_at_ns = 0
+    floor.previous_level = 0
+    set_level(state, floor, anchor_now(state, floor))
+
+
+@kernel
+def on_phase_begun(state: State, outbox: Outbox, begun: PhaseBegun) -> None:
+    """Target, days and shares of profit of the phase that begins."""
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, begun.time_ns)
+    challenge = state.challenge
+    row = find_trip(state, Rule.TARGET, challenge.phase, Scope.ACCOUNT, 0)
+    if row != 0:
+        lift_trip(state, outbox, row, NoticeKind.LIFTED)
+    copy_record(challenge, begun.challenge)
+    challenge.began_at_ns = max(1, state.time_ns)
+    challenge.began_day = state.account.day
+    begin_day(state)
+    tell(
+        state, outbox, NoticeKind.PHASE_BEGUN, Rule.TARGET, challenge.phase, challenge.phase, challenge.target
+    )
+    if begun.anew:
+        for i in range(1, FLOORS):
+            if i > state.floor_watermark:
+                break
+            begin_floor(state, i)
+    state.judge_due = True
+    observe(state, outbox)

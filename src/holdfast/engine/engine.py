@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from holdfast.engine.authority import on_exit_request, on_reset, on_severity_change
+from holdfast.engine.calendar import on_boundary, on_window_edge
 from holdfast.engine.control import (
     on_account_opened,
-    on_boundary,
-    on_exit_request,
+    on_floor_given,
+    on_guard_given,
     on_instrument_listed,
     on_limits_set,
     on_mandate_given,
-    on_severity_change,
+    on_phase_begun,
+    on_strategy_given,
 )
 from holdfast.engine.money import on_cash_flow, on_closure, on_funding, on_rollover, on_tick_value
 from holdfast.engine.plans import on_plan
@@ -39,6 +42,12 @@ HANDLERS: dict[type, Callable[..., None]] = {
     events.InstrumentListed: on_instrument_listed,
     events.MandateGiven: on_mandate_given,
     events.LimitsSet: on_limits_set,
+    events.StrategyGiven: on_strategy_given,
+    events.FloorGiven: on_floor_given,
+    events.GuardGiven: on_guard_given,
+    events.PhaseBegun: on_phase_begun,
+    events.WindowEdge: on_window_edge,
+    events.Reset: on_reset,
 }
 
 
@@ -52,10 +61,11 @@ class Engine:
     def apply(self, event: Any) -> list[Command]:
         """Apply one event of `model.events`; returns its commands in order.
 
-        Notes and closed trades of the event stay in `outbox` until the next call. An exception means a bug or
+        Notes, notices and closed trades of the event stay in `outbox` until the next call. An exception means a bug or
         a broken event: the state may be half changed, so the session must stop and recover by replay.
         """
-        self.outbox.command_count = self.outbox.note_count = self.outbox.closed_count = 0
+        self.outbox.command_count = self.outbox.note_count = 0
+        self.outbox.closed_count = self.outbox.notice_count = 0
         HANDLERS[type(event)](self.state, self.outbox, event)
         return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
 

@@ -18,7 +18,10 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import LEVELS
 from holdfast.records import kernel
-from holdfast.risk.exposure import mark, reserve, update_open_risk
+from holdfast.risk.days import count_opening
+from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.marks import mark
+from holdfast.risk.purses import attribute
 
 
 @kernel
@@ -33,6 +36,7 @@ def book_entry(state: State, trade: Trade, quantity: int, price: int) -> None:
     trade.entry_value += quantity * price
     trade.entry_total += quantity * price
     trade.quantity_high = max(trade.quantity_high, trade.quantity)
+    position.owner = trade.mandate_id
     position.quantity += quantity
     position.entry_value += quantity * price
 
@@ -58,6 +62,7 @@ def book_exit(state: State, trade: Trade, quantity: int, price: int) -> int:
     instrument.realized_pnl += realized
     state.account.realized_pnl += realized
     state.account.balance += realized
+    attribute(state, trade.mandate_id, realized)
     return realized
 
 
@@ -68,6 +73,7 @@ def book_fee(state: State, instrument: Instrument, trade: Trade, fee: int) -> No
     instrument.fees += fee
     state.account.fees += fee
     state.account.balance -= fee
+    attribute(state, trade.mandate_id, -fee)
 
 
 @kernel
@@ -103,6 +109,7 @@ def on_fill(state: State, outbox: Outbox, report: OrderReport) -> None:
     mark(state, instrument)
     update_open_risk(state, trade)
     count_busy(state, trade_row)
+    state.judge_due = True
 
 
 @kernel
@@ -222,6 +229,7 @@ def react_to_entry(state: State, outbox: Outbox, row: int) -> None:
         return
     if trade.opened_at_ns == 0:
         trade.opened_at_ns = state.time_ns
+        count_opening(state, trade)
         note(
             state,
             outbox,

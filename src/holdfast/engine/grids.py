@@ -9,7 +9,7 @@ from holdfast.engine.orders import amend, cancel, has_room, place, send
 from holdfast.engine.setups import may_arm
 from holdfast.engine.stops import protect, stop_from
 from holdfast.engine.trades import drop_trade, settle, start_trade
-from holdfast.model.arithmetic import scale_up
+from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase, Role
 from holdfast.model.events import Plan
@@ -20,7 +20,8 @@ from holdfast.model.trade import Trade, average_of, trade_slot
 from holdfast.model.units import LEVELS
 from holdfast.records import kernel
 from holdfast.risk.exposure import reserve
-from holdfast.risk.sizing import grid_capital, level_quantity, reduced, worst_severity
+from holdfast.risk.sizing import grid_capital, level_quantity
+from holdfast.risk.trips import multiplier_for
 
 
 @kernel
@@ -130,13 +131,10 @@ def level_stop(state: State, trade: Trade, price: int) -> int:
 
 @kernel
 def size_level(state: State, trade: Trade, mandate: Mandate, index: int, price: int) -> int:
-    """The level's share of the cycle's capital; halved while entries are reduced."""
-    instrument = state.instruments[trade.instrument_id]
-    quantity = level_quantity(instrument.contract, trade, mandate, price, trade.levels[index].weight)
-    return reduced(
-        quantity,
-        worst_severity(state.severity, state.account.severity, instrument.severity, mandate.severity),
-    )
+    """The level's share of the cycle's capital; smaller while entries are reduced."""
+    contract = state.instruments[trade.instrument_id].contract
+    quantity = level_quantity(contract, trade, mandate, price, trade.levels[index].weight)
+    return scale(quantity, multiplier_for(state, trade.mandate_id))
 
 
 @kernel

@@ -5,16 +5,22 @@ from __future__ import annotations
 from holdfast.engine.exits import continue_exit
 from holdfast.engine.fills import book_exit, book_fee, take_from_levels
 from holdfast.engine.notes import note
+from holdfast.engine.obedience import observe
 from holdfast.engine.trades import cancel_all, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Exit, NoteKind, Phase
+from holdfast.model.enums import Exit, FlowKind, NoteKind, NoticeKind, Phase, Rule, Scope, Severity
 from holdfast.model.events import CashFlow, Closure, Funding, Rollover, TickValue
 from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
 from holdfast.model.units import ORDERS, TRADES
 from holdfast.records import kernel
-from holdfast.risk.exposure import mark, reserve, update_open_risk
+from holdfast.risk.cash import restate
+from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.marks import mark
+from holdfast.risk.notices import tell
+from holdfast.risk.purses import attribute
+from holdfast.risk.trips import raise_trip
 
 
 @kernel
@@ -52,8 +58,10 @@ def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
             instrument.funding += paid
             state.account.funding += paid
             state.account.balance += paid
+            attribute(state, trade.mandate_id, paid)
         row = trade.next
     mark(state, instrument)
+    observe(state, outbox)
 
 
 @kernel
@@ -77,8 +85,10 @@ def on_rollover(state: State, outbox: Outbox, rollover: Rollover) -> None:
             instrument.rollover += paid
             state.account.rollover += paid
             state.account.balance += paid
+            attribute(state, trade.mandate_id, paid)
         row = trade.next
     mark(state, instrument)
+    observe(state, outbox)
 
 
 @kernel
@@ -101,6 +111,7 @@ def on_tick_value(state: State, outbox: Outbox, value: TickValue) -> None:
         update_open_risk(state, state.trades[row])
         row = state.trades[row].next
     reserve_again(state, instrument)
+    observe(state, outbox)
 
 
 @kernel
@@ -115,17 +126,34 @@ def reserve_again(state: State, instrument: Instrument) -> None:
 
 
 @kernel
+def doubt_cash(state: State, outbox: Outbox, amount: int) -> None:
+    """Nobody has named a balance operation: the account's truth is not established until a person does."""
+    state.account.unknown = True
+    trip = raise_trip(
+        state, outbox, Rule.UNTYPED_CASH, 0, Scope.ACCOUNT, 0, Severity.NO_NEW, amount, state.account.balance
+    )
+    trip.latched = True
+
+
+@kernel
 def on_cash_flow(state: State, outbox: Outbox, flow: CashFlow) -> None:
     """A deposit or withdrawal, or the visible difference to the venue's own rounding."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, flow.time_ns)
     account = state.account
-    if flow.adjustment:
+    if flow.kind == FlowKind.ADJUSTMENT:
         account.adjustments += flow.amount
     else:
         account.cash_flows += flow.amount
     account.balance += flow.amount
     account.equity = account.balance + account.unrealized_pnl
+    if flow.kind == FlowKind.UNTYPED:
+        doubt_cash(state, outbox, flow.amount)
+    elif flow.kind != FlowKind.ADJUSTMENT:
+        restate(state, flow.amount)
+    tell(state, outbox, NoticeKind.CASH_FLOW, Rule.NONE, flow.kind, flow.amount, account.balance)
+    state.judge_due = True
+    observe(state, outbox)
 
 
 @kernel
@@ -156,6 +184,8 @@ def on_closure(state: State, outbox: Outbox, closure: Closure) -> None:
             after_closure(state, outbox, row)
         row = following
     mark(state, instrument)
+    state.judge_due = True
+    observe(state, outbox)
 
 
 @kernel

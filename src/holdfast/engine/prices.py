@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
 from holdfast.engine.ladder import watch_legs
+from holdfast.engine.obedience import observe
 from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
 from holdfast.engine.stops import best_since, follow, protect
 from holdfast.engine.trades import settle
@@ -15,7 +16,14 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import TRADES
 from holdfast.records import inlined
-from holdfast.risk.exposure import mark
+from holdfast.risk.marks import mark
+
+
+@inlined
+def look_if_due(state: State, outbox: Outbox, price: Price) -> None:
+    """Equity is judged once at an instant, after the last of its prices."""
+    if not price.more:
+        observe(state, outbox)
 
 
 @inlined
@@ -34,8 +42,11 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
     instrument.price_since_ns = instrument.price_time_ns
     instrument.price_time_ns = price.time_ns
     if instrument.first_trade == 0:
+        look_if_due(state, outbox, price)
         return
+    state.extremes = state.floor_watermark > 0
     mark(state, instrument)
+    state.extremes = False
     row = instrument.first_trade
     for _ in range(TRADES):
         if row == 0:
@@ -43,6 +54,7 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
         following = state.trades[row].next
         manage(state, outbox, row, instrument)
         row = following
+    look_if_due(state, outbox, price)
 
 
 @inlined

@@ -6,6 +6,7 @@ from holdfast.engine.exits import begin_exit, continue_exit
 from holdfast.engine.fills import name_stop, on_fill, react_to_entry, react_to_exit
 from holdfast.engine.grids import part_closed
 from holdfast.engine.notes import note
+from holdfast.engine.obedience import observe
 from holdfast.engine.orders import advance, forget_pointer, price_of, set_terms, unlink_order
 from holdfast.engine.setups import watch_entry
 from holdfast.engine.stops import protect
@@ -49,6 +50,7 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
             end_order(state, outbox, report, order)
         elif report.step == Step.ACCEPT and order.role == Role.STOP:
             state.trades[order.trade_row].stop_refusals = 0
+    observe(state, outbox)
 
 
 @kernel

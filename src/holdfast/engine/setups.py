@@ -19,7 +19,8 @@ from holdfast.model.units import RATE, RUNGS
 from holdfast.records import kernel
 from holdfast.risk.exposure import reserve
 from holdfast.risk.rules import check_owner, deny
-from holdfast.risk.sizing import reduced, setup_quantity, worst_severity
+from holdfast.risk.sizing import setup_quantity
+from holdfast.risk.trips import multiplier_for
 
 
 @kernel
@@ -126,18 +127,9 @@ def size_setup(state: State, trade: Trade, price: int) -> int:
     """Size is computed when the order leaves, from the smaller of balance and equity."""
     instrument = state.instruments[trade.instrument_id]
     mandate = state.mandates[trade.mandate_id]
-    quantity = setup_quantity(
-        state.account,
-        instrument.contract,
-        mandate.risk_rate,
-        trade.score,
-        trade.side,
-        price,
-        trade.stop_price,
-    )
-    return reduced(
-        quantity,
-        worst_severity(state.severity, state.account.severity, instrument.severity, mandate.severity),
+    rate = scale(mandate.risk_rate, multiplier_for(state, trade.mandate_id))
+    return setup_quantity(
+        state.account, instrument.contract, rate, trade.score, trade.side, price, trade.stop_price
     )
 
 

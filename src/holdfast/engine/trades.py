@@ -14,6 +14,7 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import LEVELS, RATE, RUNGS
 from holdfast.records import clear_record, kernel
+from holdfast.risk.days import count_result
 from holdfast.risk.rules import is_busy
 
 
@@ -198,6 +199,7 @@ def close_trade(state: State, outbox: Outbox, row: int) -> None:
     if trade.exit == Exit.NONE:
         trade.exit = Exit.TAKE_PROFIT
     notional = notional_of(contract, trade.entry_total // trade.entry_quantity, trade.quantity_high)
+    count_result(state, trade)
     write_closed(state, outbox, trade, notional, cycle_margin(trade, mandate, notional))
     note(state, outbox, trade, NoteKind.CLOSED, trade.exit, 0, trade.entry_quantity)
     state.closed_count += 1

@@ -37,6 +37,23 @@ class Account:
     open_trades: int  # trades that hold one
     entries_today: int
     day: int  # number of day boundaries seen
+    unrealized_low: int  # at the adverse extremes of the last prices
+    unrealized_high: int  # at the best, where some floor follows equity tick by tick
+    stop_pnl: int  # what all open trades would bring at their stops, exit fees paid
+    stressed_loss: int  # what they still lose on the way there, with the reserve for slippage
+    exit_cost: int  # spread, slippage and fees of leaving everything now
+    maintenance: int  # margin that must be kept
+    watch_low: int  # equity at or under which something happens; 0 = nothing does
+    watch_high: int  # at or above which; 0 = nothing does
+    judged_balance: int  # the balance that the floors were last judged at
+    low_since: int  # lowest equity since the floors were last sampled
+    low_since_ns: int
+    look_at_ns: int  # when rolling windows need a look, if nothing happens before
+    observations: int  # how often equity was held against the floors
+    forecast_close: bool  # near a day boundary: losers are closed where the next floor asks for it
+    forecasting: bool
+    requests_today: int
+    last_entry_ns: int
 
 
 @kernel

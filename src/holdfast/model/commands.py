@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from holdfast.model.enums import CommandClass, CommandKind, Drop, Exit, Kind, NoteKind, OrderType
-from holdfast.model.units import CLOSED, COMMANDS, NOTES
+from holdfast.model.enums import (
+    CommandClass,
+    CommandKind,
+    Drop,
+    Exit,
+    Kind,
+    NoteKind,
+    NoticeKind,
+    OrderType,
+    Rule,
+    Scope,
+    Severity,
+)
+from holdfast.model.units import CLOSED, COMMANDS, NOTES, NOTICES
 from holdfast.records import Rows, record, rows
 
 
@@ -40,6 +52,22 @@ class Note:
     index: int
     price: int
     quantity: int
+    value: int
+    limit: int
+
+
+@record
+class Notice:
+    """One fact of the risk engine, with its cause: the event that led to it, by number."""
+
+    time_ns: int
+    sequence: int
+    kind: NoticeKind
+    rule: Rule
+    index: int  # which one of its kind, such as the floor's row
+    scope: Scope
+    scope_id: int
+    severity: Severity
     value: int
     limit: int
 
@@ -86,6 +114,8 @@ class Outbox:
     command_count: int
     note_count: int
     closed_count: int
+    notice_count: int
     commands: Rows[Command] = rows(COMMANDS)
     notes: Rows[Note] = rows(NOTES)
+    notices: Rows[Notice] = rows(NOTICES)
     closed: Rows[ClosedTrade] = rows(CLOSED)

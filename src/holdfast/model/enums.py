@@ -84,6 +84,32 @@ class Scope(enum.IntEnum):
     ACCOUNT = 1
     INSTRUMENT = 2
     MANDATE = 3
+    GROUP = 4
+    STRATEGY = 5
+    CLASS = 6
+
+
+class Rule(enum.IntEnum):
+    """Which rule restrains a scope."""
+
+    NONE = 0
+    OPERATOR = 1  # a person
+    FLOOR = 2  # a rung of a floor's ladder
+    BREACH = 3  # the floor itself was reached
+    FORECAST = 4  # the floor of the next day would be too near
+    TARGET = 5  # the phase's target is reached
+    UNTYPED_CASH = 6  # a balance operation that nobody has named
+    ACCOUNT_TRUTH = 7  # the account's numbers make no sense
+    MARGIN_LADDER = 8
+    STREAK = 9  # losses in a row, or stop-outs in a short time
+    EXECUTIONS = 10  # too many without a person's acknowledgement
+    VOLATILITY = 11
+    FUNDING = 12
+    HEDGE_LEG = 13
+    QUOTA = 14  # messages of a day
+    TICK_VALUE = 15  # two routes to the money of a tick disagree
+    GIVE_BACK = 16  # a day's profit was given back
+    WINDOW = 17  # news, session, weekend
 
 
 class Denial(enum.IntEnum):
@@ -111,6 +137,25 @@ class Denial(enum.IntEnum):
     LEVERAGE = 19
     LIQUIDATION = 20  # the stop lies beyond the price at which the venue would close
     TABLE_FULL = 21
+    HEADROOM = 22  # with every stop hit at once a floor would be crossed
+    GROUP_RISK = 23  # too much in one direction of a correlation group
+    GROUP_SIDE = 24  # too many members of a group in one direction
+    CURRENCY_RISK = 25  # too much on one currency
+    CORRELATED_RISK = 26
+    IDEA = 27  # one idea may not lose more
+    LOTS = 28
+    RISK_TIER = 29  # would enter the venue's next margin tier
+    ORDER_MEDIAN = 30  # many times the strategy's usual order
+    SELF_TRADE = 31  # would meet our own resting order
+    WINDOW = 32  # news, session end, weekend
+    BRACKET = 33  # opposite entries around news
+    SPACING = 34  # entries too close together
+    REENTRY = 35  # the same direction again, too soon after a stop
+    QUOTA = 36  # messages of a day
+    FUNDING = 37  # the funding to come costs too much of R
+    CROSSED = 38  # bid above ask: the quote is not to be trusted
+    TICK_VALUE = 39
+    HEDGE = 40  # the other side of an instrument is forbidden to hold
 
 
 class Drop(enum.IntEnum):
@@ -129,6 +174,7 @@ class Drop(enum.IntEnum):
     FLATTENED = 10
     REJECTED = 11
     LATE = 12  # the plan arrived after its validity
+    WINDOW = 13  # nothing may be held from here on
 
 
 class Exit(enum.IntEnum):
@@ -145,6 +191,7 @@ class Exit(enum.IntEnum):
     FLATTENED = 8
     NETTED = 9  # an entry of the other side filled first on a netting account
     FORCE_EXIT = 10  # an operator, or the end of a run
+    WINDOW = 11  # nothing may be held over news, a session's end or a weekend
 
 
 class CommandKind(enum.IntEnum):
@@ -182,6 +229,26 @@ class NoteKind(enum.IntEnum):
     LIQUIDATED = 11
     REJECTED = 12
     RESIZED = 13
+    SHRUNK = 14  # an entry was made smaller to fit a limit
+
+
+class NoticeKind(enum.IntEnum):
+    """What the risk engine tells people: value and limit by kind."""
+
+    NONE = 0
+    WARNED = 1  # a rung that only warns
+    TRIPPED = 2  # a rule restrains a scope
+    LIFTED = 3  # the restraint is over
+    RESET = 4  # a person lifted it
+    RESET_REFUSED = 5  # the condition still holds
+    FLOOR_SET = 6  # a floor was sampled anew: its level, its anchor
+    BREACHED = 7
+    PHASE_BEGUN = 8  # its number, its target
+    TARGET_REACHED = 9  # days or shares may still be missing
+    PHASE_PASSED = 10
+    DAY_CLOSED = 11  # the day's net profit; days that count so far
+    CASH_FLOW = 12
+    TRIPS_FULL = 13  # no row left: the engine halts entries
 
 
 class BoundaryKind(enum.IntEnum):
@@ -190,3 +257,64 @@ class BoundaryKind(enum.IntEnum):
     NONE = 0
     DAY = 1
     CLOCK = 2  # nothing but time passing: deadlines are looked at
+    SESSION = 3  # a new session of the strategies
+    FORECAST = 4  # the day boundary is near: the next floors are forecast from here on
+    FORECAST_CLOSE = 5  # it is so near that losers are closed
+
+
+class FlowKind(enum.IntEnum):
+    """What moved the balance from outside. It shifts anchors; it is never profit or loss."""
+
+    UNTYPED = 0  # nobody knows: the account's truth is not established
+    DEPOSIT = 1
+    WITHDRAWAL = 2
+    PAYOUT = 3
+    REFUND = 4
+    SCALE = 5
+    ADJUSTMENT = 6  # the visible difference to the venue's own rounding
+
+
+class Quantity(enum.IntEnum):
+    """What a floor is measured from, or what is held against it."""
+
+    INITIAL = 0
+    BALANCE = 1
+    EQUITY = 2
+    BEST = 3  # the larger of balance and equity
+    WORST = 4  # the smaller of the two
+    FLOATING = 5  # unrealized profit alone
+
+
+class Sample(enum.IntEnum):
+    """When a floor's anchor is taken."""
+
+    ONCE = 0
+    DAY = 1
+    SESSION = 2
+    CLOSE = 3  # with every booked result
+    TICK = 4
+    ROLLING = 5  # the highest of a moving window
+
+
+class AmountOf(enum.IntEnum):
+    """What a floor's amount is a share of."""
+
+    ABSOLUTE = 0
+    INITIAL = 1
+    ANCHOR = 2
+
+
+class Consequence(enum.IntEnum):
+    """What reaching a floor leads to."""
+
+    TERMINATE = 0  # flat for good; latched
+    PAUSE = 1  # flat until the next boundary
+    NOTE = 2  # profit stripped, payout refused: said, and nothing else
+
+
+class Attribution(enum.IntEnum):
+    """Which day a result belongs to."""
+
+    CLOSE_DAY = 0
+    OPEN_DAY = 1
+    EQUITY_DELTA = 2

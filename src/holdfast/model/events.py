@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from holdfast.model.enums import BoundaryKind, Scope, Severity
+from holdfast.model.challenge import Challenge
+from holdfast.model.enums import BoundaryKind, FlowKind, Rule, Scope, Severity
+from holdfast.model.floor import Floor
+from holdfast.model.guard import Guard
 from holdfast.model.instrument import Contract
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
@@ -21,6 +24,7 @@ class Price:
     ask: int
     low: int
     high: int
+    more: bool  # prices of other instruments at the same instant follow: judge equity after the last one
 
 
 @record
@@ -140,15 +144,25 @@ class CashFlow:
 
     time_ns: int
     amount: int
-    adjustment: bool
+    kind: FlowKind
 
 
 @record
 class Boundary:
-    """An instant that was computed outside: a new day, or a tick of the clock."""
+    """An instant that was computed outside.
+
+    A boundary of the risk day may have several candidates where a rule book is unclear (risk.md 1.7).
+    """
 
     time_ns: int
     kind: BoundaryKind
+    strategy_id: int  # SESSION: whose; 0 = everybody's
+    primary: bool  # DAY: counts of the day start anew
+    opens: bool  # DAY: the first candidate; the old floor still applies beside the new one
+    closes: bool  # DAY: the last candidate; the old floor is over
+    reconstructed: (
+        bool  # we were away: equity is taken at the best prices of the interval around the boundary
+    )
 
 
 @record
@@ -159,6 +173,36 @@ class SeverityChange:
     scope: Scope
     scope_id: int
     severity: Severity
+    latched: bool
+
+
+@record
+class Reset:
+    """A person lifts what latched on a scope; refused while the condition holds.
+
+    `acknowledge` accepts the loss: own floors are measured anew from here. A firm's floor cannot be.
+    """
+
+    time_ns: int
+    scope: Scope
+    scope_id: int
+    rule: Rule  # NONE: everything that can be reset on this scope
+    acknowledge: bool
+
+
+@record
+class WindowEdge:
+    """A forbidden stretch of time begins or ends for an instrument (0: for all)."""
+
+    time_ns: int
+    instrument_id: int
+    begins: bool
+    no_open: bool
+    no_close: bool
+    no_rest: bool
+    no_fill: bool  # not even a target may fill; a stop always stays
+    no_hold: bool
+    near_news: bool
 
 
 @record
@@ -186,6 +230,11 @@ class InstrumentListed:
     time_ns: int
     contract: Contract
     group_id: int
+    group_sign: int
+    base_currency: int
+    quote_currency: int
+    lot_steps: int
+    reserve: int
 
 
 @record
@@ -204,3 +253,39 @@ class LimitsSet:
     time_ns: int
     class_id: int
     limits: Limits
+
+
+@record
+class StrategyGiven:
+    """A strategy got its capital and its class."""
+
+    time_ns: int
+    strategy_id: int
+    class_id: int
+    capital: int
+
+
+@record
+class FloorGiven:
+    """A loss limit, in force from here on; its state fields are ignored."""
+
+    time_ns: int
+    floor_row: int
+    floor: Floor
+
+
+@record
+class GuardGiven:
+    """The rules over the whole account."""
+
+    time_ns: int
+    guard: Guard
+
+
+@record
+class PhaseBegun:
+    """A phase of a programme: its target and the days it asks for. Floors and counts start anew."""
+
+    time_ns: int
+    challenge: Challenge
+    anew: bool  # a fresh account of the programme: anchors and floors start from the initial balance

@@ -50,9 +50,13 @@ class Contract:
 class Position:
     """One side of one instrument. `entry_value` stays in ticks x steps."""
 
+    owner: int  # the mandate that built it
     quantity: int
     entry_value: int
     unrealized_pnl: int
+    unrealized_low: int  # at the adverse extreme of the last price
+    unrealized_high: int
+    stop_pnl: int  # what its trades would bring at their stops
     notional: int
     margin: int
 
@@ -63,7 +67,18 @@ class Instrument:
 
     contract: Contract
     group_id: int
+    group_sign: int  # +1 moves with its group, -1 against it
+    base_currency: int  # row of the currency table; 0 = not judged
+    quote_currency: int
+    lot_steps: int  # steps of one lot; 0 = sizes in lots are not limited
+    reserve: int  # rate of the loss at the stop, kept for slippage
     severity: Severity
+    no_open: int  # windows that forbid it now
+    no_close: int
+    no_rest: int
+    no_fill: int
+    no_hold: int
+    near_news: int
     long_owner: int  # mandate that manages this side; on a netting account both are the same
     short_owner: int
     bid: int
@@ -85,6 +100,10 @@ class Instrument:
     fill_count: int
     last_closure_id: int
     denied_count: int
+    losses: int  # trades lost in a row
+    stopped_side: int  # side of the last stop-out
+    stopped_at_ns: int
+    halted_until_ns: int
 
 
 @kernel

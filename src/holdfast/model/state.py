@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from holdfast.model.account import Account
+from holdfast.model.challenge import Challenge
 from holdfast.model.enums import Severity
+from holdfast.model.floor import Bucket, Floor
+from holdfast.model.guard import Guard
 from holdfast.model.instrument import Instrument
 from holdfast.model.limits import Ask, Limits, Refusal
 from holdfast.model.mandate import Mandate
 from holdfast.model.order import Order
+from holdfast.model.purse import Purse
 from holdfast.model.trade import Trade
-from holdfast.model.units import CLASSES, GROUPS, INSTRUMENTS, MANDATES, ORDERS, TRADES
+from holdfast.model.trip import Trip
+from holdfast.model.units import (
+    BUCKETS,
+    CLASSES,
+    CURRENCIES,
+    FLOORS,
+    GROUPS,
+    INSTRUMENTS,
+    MANDATES,
+    ORDERS,
+    PURSES,
+    STRATEGIES,
+    TRADES,
+    TRIPS,
+)
 from holdfast.records import Rows, record, rows
 
-DENIALS = 32
+DENIALS = 64
 
 
 @record
@@ -20,6 +38,48 @@ class Count:
     """A counter in a table of counters."""
 
     count: int
+
+
+@record
+class Group:
+    """A correlation group: what its members risk, by the direction that their sign gives."""
+
+    severity: Severity
+    long_risk: int
+    short_risk: int
+    long_resting: int
+    short_resting: int
+    long_trades: int
+    short_trades: int
+
+
+@record
+class Currency:
+    """What is risked for and against one currency."""
+
+    long_risk: int
+    short_risk: int
+    long_resting: int
+    short_resting: int
+
+
+@record
+class Strategy:
+    """One strategy across its instruments: what it may do, and how it has fared."""
+
+    class_id: int
+    severity: Severity
+    losses: int  # trades lost in a row
+    reduced_trades: int  # still to come at a smaller size
+    executions: int  # since the window began
+    executions_since_ns: int
+
+
+@record
+class StrategyClass:
+    """A class of strategies."""
+
+    severity: Severity
 
 
 @record
@@ -44,11 +104,31 @@ class State:
     closed_count: int
     dropped_count: int
     unknown_reports: int  # reports about orders that are no longer ours to move
+    strategy_watermark: int
+    floor_watermark: int
+    trip_watermark: int
+    bucket_watermark: int
+    extremes: bool  # a price is being taken: its extremes count
+    judge_due: bool  # a purse has come to where something happens
+    obey_due: bool  # some scope is held tighter than its trades know
+    purses_watched: bool  # some floor is about a strategy or class
+    ticks_watched: bool  # some floor follows the highest equity, open profit included
+    buckets_watched: bool  # some floor follows a rolling window
     account: Account
     ask: Ask
     refusal: Refusal
     denials: Rows[Count] = rows(DENIALS)
     group_trades: Rows[Count] = rows(GROUPS)
+    guard: Guard
+    challenge: Challenge
+    groups: Rows[Group] = rows(GROUPS)
+    currencies: Rows[Currency] = rows(CURRENCIES)
+    strategies: Rows[Strategy] = rows(STRATEGIES + 1, used="strategy_watermark")
+    classes: Rows[StrategyClass] = rows(CLASSES)
+    purses: Rows[Purse] = rows(PURSES)
+    floors: Rows[Floor] = rows(FLOORS, used="floor_watermark")
+    trips: Rows[Trip] = rows(TRIPS, used="trip_watermark")
+    buckets: Rows[Bucket] = rows(BUCKETS, used="bucket_watermark")
     limits: Rows[Limits] = rows(CLASSES, used="class_watermark")
     instruments: Rows[Instrument] = rows(INSTRUMENTS, used="instrument_watermark")
     mandates: Rows[Mandate] = rows(MANDATES, used="mandate_watermark")

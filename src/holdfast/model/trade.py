@@ -94,6 +94,7 @@ class Trade:
     slippage: int  # money lost to spread and slippage against the price that was asked for
     initial_risk: int
     open_risk: int
+    stop_pnl: int  # what it would bring at its stop, exit fee paid
     worst_price: int  # extremes since the quantity last changed
     finest_price: int
     worst_pnl: int  # most adverse and best unrealized profit, at the extremes
@@ -102,6 +103,7 @@ class Trade:
     spread_since_ns: int
     retry_at_ns: int
     opened_at_ns: int
+    opened_day: int
     min_hold_ns: int
     max_hold_ns: int
     min_profit: int

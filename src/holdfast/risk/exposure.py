@@ -1,52 +1,48 @@
-"""What can be lost and what is tied up: kept incrementally, re-proved from scratch by `survey_*`."""
+"""What can be lost and what is tied up: kept incrementally, re-proved from scratch by `surveys`."""
 
 from __future__ import annotations
 
-from holdfast.model.arithmetic import scale
+from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.enums import Role
 from holdfast.model.instrument import (
     Instrument,
     Position,
     fee_of,
     initial_margin,
+    maintenance_margin,
     notional_of,
     pnl_of,
+    worth_up,
 )
 from holdfast.model.order import Order, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
-from holdfast.records import inlined, kernel
+from holdfast.model.units import INSTRUMENTS, RATE
+from holdfast.records import kernel
 from holdfast.risk.sizing import loss_at_stop
 
 GAP_FLOOR = RATE // 10  # a trade at break-even still risks this share of its initial risk (risk.md 5.6)
 
 
-@inlined
-def mark_position(state: State, position: Position, instrument: Instrument, side: int) -> None:
-    """Equity follows one position in constant time."""
-    pnl = 0
-    if position.quantity > 0:
-        price = instrument.bid if side > 0 else instrument.ask
-        pnl = pnl_of(instrument.contract, side, position.quantity, position.entry_value, price)
-    state.account.unrealized_pnl += pnl - position.unrealized_pnl
-    position.unrealized_pnl = pnl
+@kernel
+def reserve_rate(state: State, instrument: Instrument) -> int:
+    """Share of a loss at the stop that is kept for slippage: more within news and weekends."""
+    if instrument.near_news + instrument.no_hold + instrument.no_open > 0:
+        return max(instrument.reserve, state.guard.window_reserve)
+    return instrument.reserve
 
 
-@inlined
-def mark(state: State, instrument: Instrument) -> None:
-    """Revalue both sides of an instrument at its bid and ask; exposure is taken anew when it is asked for."""
+@kernel
+def stress_position(state: State, instrument: Instrument, position: Position, price: int) -> None:
+    """What one position needs, costs to leave, and still loses if its stop is hit (risk.md 5.7)."""
     account = state.account
-    long = instrument.positions[0]
-    short = instrument.positions[1]
-    if long.quantity > 0 or long.unrealized_pnl != 0:
-        mark_position(state, long, instrument, 1)
-    if short.quantity > 0 or short.unrealized_pnl != 0:
-        mark_position(state, short, instrument, -1)
-    account.exposure_stale = True
-    account.equity = account.balance + account.unrealized_pnl
-    if account.equity > account.equity_high:
-        account.equity_high = account.equity
+    contract = instrument.contract
+    account.maintenance += maintenance_margin(contract, position.notional)
+    slipped = worth_up(contract, contract.slippage * position.quantity, price)
+    account.exit_cost += fee_of(contract, price, position.quantity, False) + slipped
+    loss = max(0, position.unrealized_pnl - position.stop_pnl)
+    spread = worth_up(contract, (instrument.ask - instrument.bid) * position.quantity, price)
+    account.stressed_loss += loss + max(scale_up(loss, reserve_rate(state, instrument)), spread)
 
 
 @kernel
@@ -57,6 +53,10 @@ def refresh_exposure(state: State) -> None:
         return
     account.gross_notional = 0
     account.margin = 0
+    account.maintenance = 0
+    account.exit_cost = 0
+    account.stressed_loss = 0
+    judged = state.floor_watermark > 0 or state.guard.margin_warn > 0
     for i in range(1, INSTRUMENTS):
         if i > state.instrument_watermark:
             break
@@ -71,6 +71,8 @@ def refresh_exposure(state: State) -> None:
                 position.margin = initial_margin(instrument.contract, position.notional)
                 account.gross_notional += position.notional
                 account.margin += position.margin
+                if judged:
+                    stress_position(state, instrument, position, price)
     account.exposure_stale = False
 
 
@@ -86,25 +88,70 @@ def stop_in_force(state: State, trade: Trade) -> int:
 
 
 @kernel
-def open_risk_of(state: State, trade: Trade) -> int:
-    """Money that an open trade loses from its entry to its stop, exit fee included, with a gap floor."""
+def pnl_at_stop(state: State, trade: Trade) -> int:
+    """What an open trade would bring at the stop in force, exit fee paid."""
     if trade.quantity == 0:
         return 0
     contract = state.instruments[trade.instrument_id].contract
     stop = stop_in_force(state, trade)
-    floor = scale(trade.initial_risk, GAP_FLOOR)
     if stop <= 0:
-        return max(floor, trade.initial_risk)
+        return -trade.initial_risk
     gain = pnl_of(contract, trade.side, trade.quantity, trade.entry_value, stop)
-    return max(floor, fee_of(contract, stop, trade.quantity, False) - gain)
+    return gain - fee_of(contract, stop, trade.quantity, False)
+
+
+@kernel
+def open_risk_of(state: State, trade: Trade) -> int:
+    """Money that an open trade loses from its entry to its stop, exit fee included, with a gap floor."""
+    if trade.quantity == 0:
+        return 0
+    return max(scale(trade.initial_risk, GAP_FLOOR), -pnl_at_stop(state, trade))
+
+
+@kernel
+def move_currency(state: State, row: int, side: int, opened: int, resting: int) -> None:
+    """Risk for (+1) or against (-1) one currency."""
+    currency = state.currencies[row]
+    if side > 0:
+        currency.long_risk += opened
+        currency.long_resting += resting
+    else:
+        currency.short_risk += opened
+        currency.short_resting += resting
+
+
+@kernel
+def move_direction(state: State, instrument: Instrument, side: int, opened: int, resting: int) -> None:
+    """Risk in a direction of the instrument's group, and for and against its currencies."""
+    if instrument.group_id > 0:
+        group = state.groups[instrument.group_id]
+        if side * instrument.group_sign > 0:
+            group.long_risk += opened
+            group.long_resting += resting
+        else:
+            group.short_risk += opened
+            group.short_resting += resting
+    if instrument.base_currency > 0:
+        move_currency(state, instrument.base_currency, side, opened, resting)
+    if instrument.quote_currency > 0:
+        move_currency(state, instrument.quote_currency, -side, opened, resting)
 
 
 @kernel
 def update_open_risk(state: State, trade: Trade) -> None:
     """After a fill, a stop move, a new tick value."""
-    fresh = open_risk_of(state, trade)
-    state.account.open_risk += fresh - trade.open_risk
+    account = state.account
+    instrument = state.instruments[trade.instrument_id]
+    at_stop = pnl_at_stop(state, trade)
+    floor = scale(trade.initial_risk, GAP_FLOOR) if trade.quantity > 0 else 0
+    fresh = max(floor, -at_stop)
+    account.open_risk += fresh - trade.open_risk
+    account.stop_pnl += at_stop - trade.stop_pnl
+    instrument.positions[0 if trade.side > 0 else 1].stop_pnl += at_stop - trade.stop_pnl
+    move_direction(state, instrument, trade.side, fresh - trade.open_risk, 0)
     trade.open_risk = fresh
+    trade.stop_pnl = at_stop
+    account.exposure_stale = True
 
 
 @kernel
@@ -114,6 +161,8 @@ def release(state: State, order: Order) -> None:
     account.resting_risk -= order.reserved_risk
     account.resting_margin -= order.reserved_margin
     account.resting_notional -= order.reserved_notional
+    if order.reserved_risk != 0:
+        move_direction(state, state.instruments[order.instrument_id], order.side, 0, -order.reserved_risk)
     order.reserved_risk = 0
     order.reserved_margin = 0
     order.reserved_notional = 0
@@ -136,6 +185,8 @@ def reserve(state: State, order: Order) -> None:
             )
         else:
             order.reserved_risk = order.reserved_notional
+    if order.reserved_risk != 0:
+        move_direction(state, state.instruments[order.instrument_id], order.side, 0, order.reserved_risk)
     account.resting_risk += order.reserved_risk
     account.resting_margin += order.reserved_margin
     account.resting_notional += order.reserved_notional
@@ -145,55 +196,3 @@ def reserve(state: State, order: Order) -> None:
 def entry_price_of(order: Order) -> int:
     """The price an entry is judged by: its limit, or what it was sized at."""
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
-
-
-@kernel
-def survey_unrealized(state: State) -> int:
-    """Unrealized profit from scratch."""
-    total = 0
-    for i in range(1, INSTRUMENTS):
-        instrument = state.instruments[i]
-        for k in range(2):
-            position = instrument.positions[k]
-            if position.quantity > 0:
-                side = 1 - 2 * k
-                price = instrument.bid if side > 0 else instrument.ask
-                total += pnl_of(instrument.contract, side, position.quantity, position.entry_value, price)
-    return total
-
-
-@kernel
-def survey_notional(state: State) -> int:
-    """Gross notional of what is held, from scratch."""
-    total = 0
-    for i in range(1, INSTRUMENTS):
-        instrument = state.instruments[i]
-        for k in range(2):
-            quantity = instrument.positions[k].quantity
-            if quantity > 0:
-                total += notional_of(
-                    instrument.contract, instrument.bid if k == 0 else instrument.ask, quantity
-                )
-    return total
-
-
-@kernel
-def survey_open_risk(state: State) -> int:
-    """Open risk of all trades from scratch."""
-    total = 0
-    for row in range(1, TRADES):
-        total += open_risk_of(state, state.trades[row])
-    return total
-
-
-@kernel
-def survey_resting_notional(state: State) -> int:
-    """Notional of all resting entries from scratch."""
-    total = 0
-    for row in range(1, ORDERS):
-        order = state.orders[row]
-        left = quantity_held(order) - order.filled_quantity
-        if order.status != 0 and order.role == Role.ENTRY and left > 0:
-            instrument = state.instruments[order.instrument_id]
-            total += notional_of(instrument.contract, entry_price_of(order), left)
-    return total

@@ -13,7 +13,7 @@ from holdfast.model.trade import Trade
 from holdfast.model.units import ORDERS, RATE
 from holdfast.records import kernel
 from holdfast.risk.exposure import refresh_exposure
-from holdfast.risk.sizing import worst_severity
+from holdfast.risk.trips import severity_for, worst_for
 
 
 @kernel
@@ -29,9 +29,9 @@ def deny(state: State, denial: Denial, value: int, limit: int) -> Denial:
 def check_authority(state: State, ask: Ask, limits: Limits, mandate: Mandate) -> Denial:
     """May this scope open at all, and is what we know fresh?"""
     instrument = state.instruments[ask.instrument_id]
-    worst = worst_severity(state.severity, state.account.severity, instrument.severity, mandate.severity)
-    if worst >= Severity.NO_NEW:
-        return deny(state, Denial.SEVERITY, worst, Severity.NO_NEW)
+    if severity_for(state, mandate) >= Severity.NO_NEW:
+        trip = state.trips[worst_for(state, state.trades[ask.trade_row].mandate_id)]
+        return deny(state, Denial.SEVERITY, trip.rule, trip.scope)
     if state.account.unknown or instrument.bid <= 0 or instrument.ask <= 0:
         return deny(state, Denial.UNKNOWN, instrument.bid, 1)
     age = state.time_ns - instrument.price_time_ns

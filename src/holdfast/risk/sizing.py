@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.model.account import Account, sizing_base
 from holdfast.model.arithmetic import mul_div, scale, scale_up
-from holdfast.model.enums import Base, Severity
+from holdfast.model.enums import Base
 from holdfast.model.instrument import Contract, notional_of, worth_up
 from holdfast.model.mandate import Mandate
 from holdfast.model.trade import Trade
@@ -18,12 +18,6 @@ def loss_at_stop(contract: Contract, side: int, quantity: int, price: int, stop_
     gap = worth_up(contract, side * (price - stop_price) * quantity, stop_price)
     turnover = notional_of(contract, price, quantity) + notional_of(contract, stop_price, quantity)
     return gap + scale_up(turnover, contract.taker_rate) + 2 * contract.commission * quantity
-
-
-@kernel
-def worst_severity(engine: Severity, account: Severity, instrument: Severity, mandate: Severity) -> int:
-    """The worst enclosing scope counts."""
-    return max(max(engine, account), max(instrument, mandate))
 
 
 @kernel
@@ -63,12 +57,6 @@ def level_quantity(contract: Contract, trade: Trade, mandate: Mandate, price: in
     money = scale(scale(trade.capital, share), mandate.leverage)
     sample = max(1, contract.quantity_min)
     return min(mul_div(money, sample, notional_of(contract, price, sample)), contract.quantity_max)
-
-
-@kernel
-def reduced(quantity: int, severity: int) -> int:
-    """Under REDUCED every new entry is halved."""
-    return quantity // 2 if severity == Severity.REDUCED else quantity
 
 
 @kernel

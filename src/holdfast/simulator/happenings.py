@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from holdfast.engine.control import on_boundary, on_exit_request
+from holdfast.engine.authority import on_exit_request
+from holdfast.engine.calendar import on_boundary, on_window_edge
 from holdfast.engine.money import (
     funding_payment,
     on_closure,
@@ -125,13 +126,46 @@ def see_mark(world: World, item: Scheduled) -> None:
 
 
 @kernel
+def pass_boundary(world: World, item: Scheduled) -> None:
+    """A candidate of the risk day (a: bits primary 1, opens 2, closes 4), a session (a: strategy), a forecast
+    (a: 1 = losers are closed)."""
+    boundary = world.scratch.boundary
+    boundary.time_ns = item.time_ns
+    boundary.kind = BoundaryKind.DAY
+    boundary.primary = item.a & 1 != 0
+    boundary.opens = item.a & 2 != 0
+    boundary.closes = item.a & 4 != 0
+    boundary.strategy_id = item.a
+    if item.kind == Item.SESSION:
+        boundary.kind = BoundaryKind.SESSION
+    elif item.kind == Item.FORECAST:
+        boundary.kind = BoundaryKind.FORECAST if item.a == 0 else BoundaryKind.FORECAST_CLOSE
+    on_boundary(world.state, world.outbox, boundary)
+
+
+@kernel
+def pass_edge(world: World, item: Scheduled) -> None:
+    """A window begins (a: 1) or ends; b: bits open 1, close 2, rest 4, fill 8, hold 16, near news 32."""
+    edge = world.scratch.window
+    edge.time_ns = item.time_ns
+    edge.instrument_id = item.instrument_id
+    edge.begins = item.a == 1
+    edge.no_open = item.b & 1 != 0
+    edge.no_close = item.b & 2 != 0
+    edge.no_rest = item.b & 4 != 0
+    edge.no_fill = item.b & 8 != 0
+    edge.no_hold = item.b & 16 != 0
+    edge.near_news = item.b & 32 != 0
+    on_window_edge(world.state, world.outbox, edge)
+
+
+@kernel
 def at_boundary(world: World, item: Scheduled) -> None:
-    """A new day, or the end of an instrument's data or of the run."""
-    if item.kind == Item.DAY:
-        boundary = world.scratch.boundary
-        boundary.time_ns = item.time_ns
-        boundary.kind = BoundaryKind.DAY
-        on_boundary(world.state, world.outbox, boundary)
+    """Days, sessions, forecasts, windows, or the end of an instrument's data or of the run."""
+    if item.kind == Item.WINDOW:
+        pass_edge(world, item)
+    elif item.kind != Item.EXIT:
+        pass_boundary(world, item)
     else:
         request = world.scratch.exit_request
         request.time_ns = item.time_ns

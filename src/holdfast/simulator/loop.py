@@ -54,7 +54,7 @@ def match(world: World, bar: Bar) -> None:
 
 
 @inlined
-def see_price(world: World, bar: Bar, time_ns: int) -> None:
+def see_price(world: World, bar: Bar, time_ns: int, more: bool) -> None:
     """The core sees the close, with the extremes that the bar has shown."""
     book = world.market.books[bar.instrument_id]
     price = world.scratch.price
@@ -64,6 +64,7 @@ def see_price(world: World, bar: Bar, time_ns: int) -> None:
     price.ask = bar.close + book.ask_offset
     price.low = max(1, bar.low + book.bid_offset)
     price.high = max(1, bar.high + book.bid_offset)
+    price.more = more
     on_price(world.state, world.outbox, price)
 
 
@@ -144,8 +145,8 @@ def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: 
         force_closures(world)
     world.cursor.equity_low = min(world.cursor.equity_low, market.equity_low)
     for i in range(start, end):
-        see_price(world, bars[i], closing)
-        if world.outbox.command_count + world.outbox.note_count > 0:
+        see_price(world, bars[i], closing, i + 1 < end)
+        if world.outbox.command_count + world.outbox.note_count + world.outbox.notice_count > 0:
             pump(world)
     if closing >= world.cursor.sample_until_ns or end == len(bars):
         sample(world, closing)

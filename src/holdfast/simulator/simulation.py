@@ -11,7 +11,7 @@ import numpy as np
 
 from holdfast.engine.control import on_account_opened, on_instrument_listed, on_limits_set, on_mandate_given
 from holdfast.errors import HoldfastError
-from holdfast.model.commands import ClosedTrade, Note
+from holdfast.model.commands import ClosedTrade, Note, Notice
 from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven, Plan
 from holdfast.model.instrument import Contract
 from holdfast.model.limits import Limits
@@ -30,6 +30,7 @@ TAPES: dict[str, Any] = {
     "notes": Note,
     "closed": ClosedTrade,
     "cash": CashLine,
+    "notices": Notice,
     "samples": EquityLine,
 }
 PLANS_A_CHUNK = 8192

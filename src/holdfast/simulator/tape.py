@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from holdfast.model.commands import ClosedTrade, Note, Outbox
+from holdfast.model.commands import ClosedTrade, Note, Notice, Outbox
 from holdfast.model.enums import Role
+from holdfast.model.units import NOTICES
 from holdfast.records import Rows, copy_record, inlined, kernel, record, rows
 
 AT_ONCE = 4096  # rows that one instant may need at most; a chunk stops before it has fewer left
@@ -68,11 +69,13 @@ class Tape:
     notes_count: int
     closed_count: int
     cash_count: int
+    notices_count: int
     samples_count: int
     fills: Rows[FillLine] = rows(FILLS)
     notes: Rows[Note] = rows(LINES)
     closed: Rows[ClosedTrade] = rows(CLOSINGS)
     cash: Rows[CashLine] = rows(CLOSINGS)
+    notices: Rows[Notice] = rows(2 * NOTICES)
     samples: Rows[EquityLine] = rows(SAMPLES)
 
 
@@ -98,6 +101,7 @@ def is_full(tape: Tape) -> bool:
         or tape.notes_count > LINES - 2 * AT_ONCE
         or tape.closed_count > CLOSINGS - AT_ONCE
         or tape.cash_count > CLOSINGS - AT_ONCE
+        or tape.notices_count > NOTICES
         or tape.samples_count > SAMPLES - 1
     )
 
@@ -111,5 +115,9 @@ def copy_told(tape: Tape, outbox: Outbox) -> None:
     for i in range(outbox.closed_count):
         copy_record(tape.closed[tape.closed_count], outbox.closed[i])
         tape.closed_count += 1
+    for i in range(outbox.notice_count):
+        copy_record(tape.notices[tape.notices_count], outbox.notices[i])
+        tape.notices_count += 1
     outbox.note_count = 0
     outbox.closed_count = 0
+    outbox.notice_count = 0

@@ -15,6 +15,7 @@ from holdfast.model.events import (
     Price,
     Rollover,
     TickValue,
+    WindowEdge,
 )
 from holdfast.model.order import Step
 from holdfast.model.state import State
@@ -36,8 +37,11 @@ class Item(enum.IntEnum):
     TICK_VALUE = 3
     MARK = 4
     PLAN = 8
-    DAY = 9
-    EXIT = 10
+    WINDOW = 9
+    DAY = 10
+    SESSION = 11
+    FORECAST = 12
+    EXIT = 13
 
 
 @record
@@ -61,6 +65,7 @@ class Scratch:
     rollover: Rollover
     tick_value: TickValue
     boundary: Boundary
+    window: WindowEdge
     exit_request: ExitRequest
     report: OrderReport
 
@@ -156,7 +161,7 @@ def pump(world: World) -> None:
     market = world.market
     outbox = world.outbox
     for _ in range(ROUNDS):
-        if outbox.note_count + outbox.closed_count > 0:
+        if outbox.note_count + outbox.closed_count + outbox.notice_count > 0:
             copy_told(world.tape, outbox)
         if outbox.command_count == 0 and market.report_count == 0:
             return
@@ -165,7 +170,7 @@ def pump(world: World) -> None:
             if i >= market.report_count:
                 break
             hand_over(world, market.reports[i])
-            if outbox.note_count + outbox.closed_count > 0:
+            if outbox.note_count + outbox.closed_count + outbox.notice_count > 0:
                 copy_told(world.tape, outbox)
         market.report_count = 0
     assert outbox.command_count == 0

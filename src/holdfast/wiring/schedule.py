@@ -100,7 +100,8 @@ def tick_value_items(
 
 def day_items(start: int, end: int) -> Any:
     """Midnights UTC within a run."""
-    return rows_of(Item.DAY, 0, np.arange((start // DAY + 1) * DAY, end + 1, DAY, dtype=np.int64))
+    midnights = np.arange((start // DAY + 1) * DAY, end + 1, DAY, dtype=np.int64)
+    return rows_of(Item.DAY, 0, midnights, 7)  # the only candidate of its day: see pass_boundary
 
 
 def end_items(ends: dict[int, int]) -> Any:
