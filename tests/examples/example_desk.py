@@ -159,6 +159,7 @@ class Desk:
     def apply(self, event: Any) -> list[Command]:
         """One event; what the engine told is kept, what it commands is sent (and obeyed)."""
         sent = self.engine.apply(event)
+        self.hear()
         outbox = self.engine.outbox
         self.notes += [self._note(note) for note in outbox.notes[: outbox.note_count]]
         for row in outbox.closed[: outbox.closed_count]:
@@ -169,6 +170,9 @@ class Desk:
         for command in sent:
             self._transmit(command)
         return sent
+
+    def hear(self) -> None:
+        """What else a test wants to keep of an event, before its commands lead to others."""
 
     def _transmit(self, command: Command) -> None:
         at = {"order_row": command.order_row, "order_id": command.order_id}

@@ -137,6 +137,7 @@ def observe(state: State, outbox: Outbox) -> None:
     low = account.balance + account.unrealized_low
     if low < account.low_since:
         account.low_since = low
+        account.low_since_ns = state.time_ns
     if state.buckets_watched:
         state.judge_due = state.judge_due or state.time_ns >= account.look_at_ns
     calm = low > account.watch_low and account.equity < account.watch_high

@@ -51,13 +51,18 @@ def exit_room(state: State) -> int:
 def note_nearest(state: State, floor: Floor) -> None:
     """The least distance to the floor since it was last held against it."""
     row = purse_of(floor)
+    account = state.account
     seen = floor.last_value
+    when = state.time_ns
     if floor.observed == Quantity.EQUITY or floor.observed == Quantity.WORST:
-        seen = min(seen, state.account.low_since if row == 0 else state.purses[row].low_since)
+        lowest = account.low_since if row == 0 else state.purses[row].low_since
+        if lowest < seen:
+            seen = lowest
+            when = account.low_since_ns if row == 0 else when
     distance = seen - level_in_force(floor)
     if floor.nearest_at_ns == 0 or distance < floor.nearest:
         floor.nearest = distance
-        floor.nearest_at_ns = max(1, state.time_ns)
+        floor.nearest_at_ns = max(1, when)
 
 
 @kernel
@@ -166,11 +171,9 @@ def descend(state: State, outbox: Outbox, row: int) -> None:
         return
     rung = floor.rung
     for _ in range(FLATTEN):
-        if rung == 0 or not recovered(floor, rung):
+        if rung == 0 or (rate_of(floor, rung) > 0 and not recovered(floor, rung)):
             break
         rung -= 1
-        if rate_of(floor, rung) == 0:
-            rung = 0
     if rung == floor.rung:
         return
     lift(state, outbox, Rule.FLOOR, row, floor.scope, floor.scope_id)
