@@ -19,7 +19,7 @@ from holdfast.model.units import TRADES
 from holdfast.records import inlined, kernel
 from holdfast.risk.forecast import nearest_next
 from holdfast.risk.judge import judge
-from holdfast.risk.trips import severity_for
+from holdfast.risk.trips import lift_expired, next_lift, severity_for
 
 
 @kernel
@@ -79,6 +79,7 @@ def worst_open(state: State) -> int:
 def obey(state: State, outbox: Outbox) -> None:
     """Every trade does what its scopes ask for; what loses most is closed first."""
     state.obey_due = False
+    state.lift_at_ns = next_lift(state)
     for _ in range(TRADES):
         row = worst_open(state)
         if (
@@ -129,6 +130,9 @@ def look(state: State, outbox: Outbox) -> None:
 def observe(state: State, outbox: Outbox) -> None:
     """Hold equity against the floors after every event that may have moved it: a few comparisons, mostly."""
     account = state.account
+    if state.lift_at_ns > 0 and state.time_ns >= state.lift_at_ns:
+        lift_expired(state, outbox, False)
+        state.lift_at_ns = next_lift(state)
     if state.floor_watermark == 0 and state.challenge.target == 0:
         if state.obey_due:
             obey(state, outbox)

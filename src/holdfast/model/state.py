@@ -108,6 +108,7 @@ class State:
     floor_watermark: int
     trip_watermark: int
     bucket_watermark: int
+    lift_at_ns: int  # when the next trip's time has passed; 0 = none has a time
     extremes: bool  # a price is being taken: its extremes count
     judge_due: bool  # a purse has come to where something happens
     obey_due: bool  # some scope is held tighter than its trades know

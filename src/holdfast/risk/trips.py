@@ -174,6 +174,19 @@ def lift_expired(state: State, outbox: Outbox, day: bool) -> None:
 
 
 @kernel
+def next_lift(state: State) -> int:
+    """When the first trip with a time ends; 0 = none has one."""
+    first = 0
+    for row in range(1, TRIPS):
+        if row > state.trip_watermark:
+            break
+        trip = state.trips[row]
+        if trip.rule != Rule.NONE and trip.until_ns > 0 and not trip.latched:
+            first = trip.until_ns if first == 0 else min(first, trip.until_ns)
+    return first
+
+
+@kernel
 def severity_for(state: State, mandate: Mandate) -> Severity:
     """What may leave for one strategy on one instrument: the worst enclosing scope counts."""
     instrument = state.instruments[mandate.instrument_id]
