@@ -12,7 +12,8 @@ from holdfast.model.trip import Trip
 from holdfast.model.units import TRADES, TRIPS
 from holdfast.records import kernel
 from holdfast.risk.floors import anchor_now, observed_now, rung_level, set_level
-from holdfast.risk.trips import find_trip, lift_trip, raise_trip, tell_trip
+from holdfast.risk.judge import close_lows
+from holdfast.risk.trips import find_trip, lift_trip, place_in, raise_trip, tell_trip
 
 
 @kernel
@@ -20,7 +21,8 @@ def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> 
     """A person tightens or loosens a scope. That never loosens what a rule asks for."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, change.time_ns)
-    row = find_trip(state, Rule.OPERATOR, 0, change.scope, change.scope_id)
+    scope_id = place_in(change.scope, change.scope_id)
+    row = find_trip(state, Rule.OPERATOR, 0, change.scope, scope_id)
     if row != 0:
         lift_trip(state, outbox, row, NoticeKind.LIFTED)
     if change.severity > Severity.NORMAL:
@@ -30,7 +32,7 @@ def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> 
             Rule.OPERATOR,
             0,
             change.scope,
-            change.scope_id,
+            scope_id,
             change.severity,
             change.severity,
             0,
@@ -57,6 +59,7 @@ def accept_loss(state: State, trip: Trip) -> None:
     """The loss is acknowledged: a floor of our own is measured anew from here, with a smaller budget to lose."""
     if trip.rule != Rule.FLOOR and trip.rule != Rule.BREACH:
         return
+    close_lows(state)
     floor = state.floors[trip.index]
     floor.rung = 0
     floor.breached_at_ns = 0
@@ -93,11 +96,12 @@ def on_reset(state: State, outbox: Outbox, reset: Reset) -> None:
     """Lift what is restrained on a scope. The journal keeps who asked and why."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, reset.time_ns)
+    scope_id = place_in(reset.scope, reset.scope_id)
     for row in range(1, TRIPS):
         if row > state.trip_watermark:
             break
         trip = state.trips[row]
-        inside = trip.scope == reset.scope and trip.scope_id == reset.scope_id
+        inside = trip.scope == reset.scope and trip.scope_id == scope_id
         wanted = reset.rule == Rule.NONE or reset.rule == trip.rule
         if trip.rule != Rule.NONE and inside and wanted:
             reset_trip(state, outbox, row, reset.acknowledge)

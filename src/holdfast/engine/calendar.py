@@ -18,7 +18,7 @@ from holdfast.model.units import FLOORS, INSTRUMENTS, TRADES
 from holdfast.records import kernel
 from holdfast.risk.days import begin_day, close_day
 from holdfast.risk.floors import anchor_at, level_in_force, level_under
-from holdfast.risk.judge import tell_floor
+from holdfast.risk.judge import close_lows, tell_floor
 from holdfast.risk.marks import best_unrealized
 from holdfast.risk.trips import lift_expired
 
@@ -55,6 +55,7 @@ def follows(floor: Floor, boundary: Boundary) -> bool:
 @kernel
 def sample_floors(state: State, outbox: Outbox, boundary: Boundary) -> None:
     """Every floor that is measured from this boundary. Where we were away, equity is taken as its upper bound."""
+    close_lows(state)
     equity = state.account.equity
     if boundary.reconstructed:
         equity = state.account.balance + best_unrealized(state)

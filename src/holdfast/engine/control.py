@@ -21,6 +21,7 @@ from holdfast.model.units import ACCOUNT_MAX, FLOORS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
 from holdfast.risk.floors import anchor_now, purse_of, set_level
+from holdfast.risk.judge import close_lows
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import claim_buckets
 from holdfast.risk.trips import find_trip, lift_trip, raise_trip
@@ -142,6 +143,7 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
         assert claim_buckets(state, floor)
     set_level(state, floor, anchor_now(state, floor))
     state.judge_due = True
+    observe(state, outbox)
 
 
 @kernel
@@ -180,6 +182,7 @@ def on_phase_begun(state: State, outbox: Outbox, begun: PhaseBegun) -> None:
         state, outbox, NoticeKind.PHASE_BEGUN, Rule.TARGET, challenge.phase, challenge.phase, challenge.target
     )
     if begun.anew:
+        close_lows(state)
         for i in range(1, FLOORS):
             if i > state.floor_watermark:
                 break

@@ -17,6 +17,7 @@ from holdfast.model.units import ORDERS, TRADES
 from holdfast.records import kernel
 from holdfast.risk.cash import restate
 from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.judge import close_lows
 from holdfast.risk.marks import mark
 from holdfast.risk.notices import tell
 from holdfast.risk.purses import attribute
@@ -141,6 +142,7 @@ def on_cash_flow(state: State, outbox: Outbox, flow: CashFlow) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, flow.time_ns)
     account = state.account
+    close_lows(state)
     if flow.kind == FlowKind.ADJUSTMENT:
         account.adjustments += flow.amount
     else:

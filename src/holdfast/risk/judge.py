@@ -66,6 +66,29 @@ def note_nearest(state: State, floor: Floor) -> None:
 
 
 @kernel
+def start_lows(state: State) -> None:
+    """What was lowest has been noted; from here on anew."""
+    account = state.account
+    account.low_since = account.balance + account.unrealized_low
+    if state.purses_watched:
+        for row in range(PURSES):
+            purse = state.purses[row]
+            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low
+
+
+@kernel
+def close_lows(state: State) -> None:
+    """Before a level moves from outside: what was lowest belongs to the level that was."""
+    for row in range(1, FLOORS):
+        if row > state.floor_watermark:
+            break
+        floor = state.floors[row]
+        floor.last_value = observed_now(state, floor)
+        note_nearest(state, floor)
+    start_lows(state)
+
+
+@kernel
 def follow_window(state: State, floor: Floor) -> None:
     """A rolling floor hangs from the highest equity of its window."""
     if floor.sample != Sample.ROLLING:
@@ -267,14 +290,3 @@ def judge(state: State, outbox: Outbox) -> None:
     start_lows(state)
     plan_watch(state, exit_cost)
     account.look_at_ns = (state.time_ns // MINUTE + 1) * MINUTE
-
-
-@kernel
-def start_lows(state: State) -> None:
-    """What was lowest has been noted; from here on anew."""
-    account = state.account
-    account.low_since = account.balance + account.unrealized_low
-    if state.purses_watched:
-        for row in range(PURSES):
-            purse = state.purses[row]
-            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low

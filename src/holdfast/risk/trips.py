@@ -18,6 +18,12 @@ HALF = RATE // 2  # of every new entry under REDUCED, where the rule names no mu
 
 
 @kernel
+def place_in(scope: Scope, scope_id: int) -> int:
+    """There is one engine and one account, whatever number a request gives them."""
+    return 0 if scope == Scope.ENGINE or scope == Scope.ACCOUNT else scope_id
+
+
+@kernel
 def find_trip(state: State, rule: Rule, index: int, scope: Scope, scope_id: int) -> int:
     """The row of a rule's trip on a scope; 0 = none."""
     for row in range(1, TRIPS):
