@@ -8,11 +8,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from holdfast.errors import SettingsError
 from holdfast.history.names import DAY, HOUR, MINUTE, Timeframe, parse_pair
-from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, parse_day_zone
+from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, parse_day_zone, wall_clock
 
 FX_WEEK = "Sun 17:00 - Fri 17:00 America/New_York"
 METAL_WEEK = "Sun 18:00 - Fri 17:00 America/New_York except 17:00 - 18:00"
@@ -50,12 +49,6 @@ class Session:
         in_week = since_open < (self.closes - self.opens) % (7 * DAY)
         of_day = wall % DAY
         return in_week & ~((of_day >= self.break_start) & (of_day < self.break_end))
-
-
-def wall_clock(ts: Instants, zone: str) -> Instants:
-    """Wall-clock times of instants, in ns as if they were UTC."""
-    local = pl.Series(ts).cast(pl.Datetime("ns")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    return local.dt.replace_time_zone(None).dt.epoch("ns").to_numpy()
 
 
 @cache
