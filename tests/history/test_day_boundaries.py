@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from handmade import instant
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.errors import SettingsError
@@ -127,6 +127,7 @@ WALLS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.builds(DayClock, WALLS, st.lists(WALLS, max_size=3).map(tuple)),
     st.integers(0, 900 * 24 * 60),
@@ -148,6 +149,7 @@ def test_days_open_and_close_in_turn_however_the_range_is_cut(
     assert (table["time_ns"].diff().drop_nulls() > 0).all()
 
 
+@settings(deadline=None)
 @given(st.builds(DayClock, WALLS, st.lists(WALLS, max_size=3).map(tuple)), st.integers(0, 900 * 24 * 60))
 def test_the_next_boundary_is_the_first_row_after(clock: DayClock, minute: int) -> None:
     """At most a day and an hour away."""

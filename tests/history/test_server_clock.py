@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 from handmade import instant
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.errors import SettingsError
@@ -63,6 +63,7 @@ def sundays(year: int, month: int) -> list[date]:
     return [day for day in days if day.month == month and day.weekday() == 6]
 
 
+@settings(deadline=None)
 @given(st.integers(2024, 2028))
 def test_each_year_has_as_many_odd_midnights_as_its_gaps_have_days(year: int) -> None:
     """US: second Sunday of March to first of November; EU: last of March to last of October."""
@@ -73,6 +74,7 @@ def test_each_year_has_as_many_odd_midnights_as_its_gaps_have_days(year: int) ->
     assert set(hours.tolist()) == {1, 2}
 
 
+@settings(deadline=None)
 @given(st.dates(date(2024, 1, 1), date(2028, 12, 31)))
 def test_17_new_york_is_server_midnight_on_every_day(day: date) -> None:
     """So no rule needs to know which season it is."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from handmade import instant
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.errors import SettingsError
@@ -134,6 +134,7 @@ def test_texts_without_zone_or_weekday_are_refused(text: str) -> None:
     assert parse_wall_time("17:00 America/New_York") == WallTime("America/New_York", "17:00")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), st.dates(date(2010, 1, 1), date(2036, 1, 1)), st.integers(0, 24 * 60 - 1))
 def test_instants_agree_with_the_standard_library(zone: str, day: date, minute: int) -> None:
     """For every wall time that exists; one that does not lies between the second before the found one and that."""
@@ -149,6 +150,7 @@ def test_instants_agree_with_the_standard_library(zone: str, day: date, minute: 
         assert before < wall < after
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ZONES),
     st.integers(0, 24 * 60 - 1),
@@ -170,6 +172,7 @@ def test_ranges_add_up_and_give_one_instant_a_day(
         assert np.abs(np.diff(whole) - DAY).max() <= HOUR
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), st.integers(0, 24 * 60 - 1), st.integers(0, 16 * 365))
 def test_the_clock_shows_the_time_or_the_end_of_a_skip(zone: str, minute: int, day: int) -> None:
     """And never showed it earlier that day."""
