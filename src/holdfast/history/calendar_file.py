@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import polars as pl
 from holdfast.errors import DataError, did_you_mean
 from holdfast.history.calendar_events import SCHEMA, Event, Row, calendar_frame, parse_event
 from holdfast.history.import_csv import read_text
-from holdfast.history.names import SECOND
+from holdfast.history.names import DAY, SECOND
 from holdfast.history.parquet import write_whole
 
 _NEEDED = ("ts", "impact", "title")
@@ -153,3 +154,16 @@ def calendar_age(path: Path, now_ns: int) -> int:
         raise DataError(
             f"The calendar {path} cannot be read ({error.strerror}).", "Restore or renew it."
         ) from None
+
+
+def quiet_stretches(
+    calendar: pl.DataFrame, start_ns: int, end_ns: int, longest_ns: int = 14 * DAY
+) -> list[tuple[int, int]]:
+    """Stretches of [start, end) longer than `longest_ns` without one event: there the calendar knows nothing.
+
+    A real one has events every week; one that ends in the past, or begins after a backtest does, forbids nothing.
+    """
+    times = calendar["ts"].dt.epoch("ns").to_numpy()
+    inside = times[(times >= start_ns) & (times < end_ns)].tolist()
+    pairs = itertools.pairwise([start_ns, *inside, end_ns])
+    return [(before, after) for before, after in pairs if after - before > longest_ns]

@@ -36,7 +36,7 @@ class Session:
     zone: str
     opens: int
     closes: int
-    break_start: int = 0  # ns after midnight
+    break_start: int = 0  # ns after midnight; equal to its end = no break
     break_end: int = 0
 
     def is_open(self, ts: Instants) -> npt.NDArray[np.bool_]:
@@ -48,7 +48,8 @@ class Session:
         since_open = (of_week - self.opens) % (7 * DAY)
         in_week = since_open < (self.closes - self.opens) % (7 * DAY)
         of_day = wall % DAY
-        return in_week & ~((of_day >= self.break_start) & (of_day < self.break_end))
+        in_break = (of_day - self.break_start) % DAY < (self.break_end - self.break_start) % DAY
+        return in_week & ~in_break  # a break may go on past midnight
 
 
 @cache

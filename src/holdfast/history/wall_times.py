@@ -112,10 +112,14 @@ def daily_instants(
     0 is Monday. A wall time that a whole skipped day swallowed falls together with the next midnight; each
     instant is given once.
     """
-    days = np.arange((start_ns - _SLACK) // DAY, (end_ns + _SLACK) // DAY + 1, dtype=np.int64)
-    days = days[np.isin((days + _EPOCH_WEEKDAY) % 7, list(weekdays))]
-    instants = np.unique(from_wall_clock(days * DAY + wall.of_day, wall.zone))
+    instants = np.unique(from_wall_clock(wall_days(start_ns, end_ns, weekdays) + wall.of_day, wall.zone))
     return instants[(instants >= start_ns) & (instants < end_ns)]
+
+
+def wall_days(start_ns: int, end_ns: int, weekdays: Collection[int] = EVERY_DAY) -> Instants:
+    """Midnights on a wall clock (ns as if UTC) of all days that any zone has in the range, and of some around."""
+    days = np.arange((start_ns - _SLACK) // DAY, (end_ns + _SLACK) // DAY + 1, dtype=np.int64)
+    return days[np.isin((days + _EPOCH_WEEKDAY) % 7, list(weekdays))] * DAY
 
 
 def weekly_instants(when: WeekTime, start_ns: int, end_ns: int) -> Instants:
