@@ -13,7 +13,18 @@ from holdfast.engine.engine import Engine
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.model import events
 from holdfast.model.commands import Command
-from holdfast.model.enums import CommandKind, Denial, Drop, Exit, NoteKind, OrderType, Phase, Role, Severity
+from holdfast.model.enums import (
+    BoundaryKind,
+    CommandKind,
+    Denial,
+    Drop,
+    Exit,
+    NoteKind,
+    OrderType,
+    Phase,
+    Role,
+    Severity,
+)
 from holdfast.model.instrument import fee_of
 from holdfast.model.limits import Limits
 from holdfast.model.order import OrderStatus, Step
@@ -216,6 +227,10 @@ class Desk:
         """What a scope may still do (scope 0 engine, 1 account, 2 instrument, 3 mandate)."""
         return self._send(events.SeverityChange, scope=scope, scope_id=scope_id, severity=level)
 
+    def clock(self) -> list[Command]:
+        """Nothing but time passes."""
+        return self._send(events.Boundary, kind=BoundaryKind.CLOCK)
+
     def deposit(self, amount: float) -> None:
         """Money comes (or, negative, goes)."""
         self._send(events.CashFlow, amount=units_of(amount))
@@ -241,6 +256,10 @@ class Desk:
     def amend_refused(self, order: Order) -> list[Command]:
         """The venue keeps the old terms."""
         return self.report(order, amend_refused=True)
+
+    def cancel_refused(self, order: Order) -> list[Command]:
+        """The venue would not end it."""
+        return self.report(order, cancel_refused=True)
 
     def fill(
         self,
