@@ -316,5 +316,5 @@ def compare_with_compiled(first: int) -> int:
         gc.freeze()  # the compiler leaves millions of objects, which no later collection has to look at
         assert compiled.digest == interpreted.digest
         for name, lines in interpreted.tapes.items():
-            assert (compiled.tapes[name] == lines).all(), name
+            assert (compiled.tapes[name][:] == lines[:]).all(), name
     return len(PLAYED) - first
