@@ -19,6 +19,7 @@ from holdfast.records import copy_record
 from holdfast.reports.result import Ledger, RunResult
 from holdfast.simulator.acceptance import Refused
 from holdfast.simulator.ledger import recompute
+from holdfast.simulator.settlements import Timetable
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.note_units import sizes_of, units_of
 from holdfast.wiring.prepared import Prepared
@@ -223,10 +224,9 @@ def contracts_of(prepared: Prepared) -> list[Contract]:
 def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
     """The core's ledger, and what the recomputation makes of the same fills."""
     account = outcome.state["account"][0]
-    found = recompute(
-        prepared.scenario.balance, contracts_of(prepared), outcome.tapes["fills"], outcome.tapes["cash"],
-        prepared.scenario.hedging,
-    )  # fmt: skip
+    world = prepared.scenario
+    timetable = Timetable(world.items, world.bars, world.duration_ns)
+    found = recompute(world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging)
     parts = ("realized_pnl", "funding", "rollover", "fees", "cash_flows", "adjustments", "balance")
     realized, funding, rollover, fees, flows, adjustments, balance = (int(account[name]) for name in parts)
     start = int(account["start_balance"])
@@ -235,6 +235,8 @@ def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
         int(found.balance) - balance,
         int(found.realized) - realized,
         int(found.fees) - fees,
+        int(found.funding) - funding,
+        int(found.rollover) - rollover,
         wallet - balance,
         start + realized + funding + rollover - fees + flows + adjustments - balance,
     )
