@@ -14,6 +14,7 @@ from holdfast.history.instruments import InstrumentSpec
 from holdfast.model import events
 from holdfast.model.commands import Command
 from holdfast.model.enums import (
+    BoundaryKind,
     CommandKind,
     Denial,
     Drop,
@@ -231,6 +232,10 @@ class Desk:
         """What a scope may still do (scope 0 engine, 1 account, 2 instrument, 3 mandate)."""
         return self._send(events.SeverityChange, scope=scope, scope_id=scope_id, severity=level)
 
+    def clock(self) -> list[Command]:
+        """Nothing but time passes."""
+        return self._send(events.Boundary, kind=BoundaryKind.CLOCK)
+
     def deposit(self, amount: float) -> None:
         """Money comes (or, negative, goes)."""
         self._send(events.CashFlow, amount=units_of(amount), kind=FlowKind.DEPOSIT)
@@ -256,6 +261,10 @@ class Desk:
     def amend_refused(self, order: Order) -> list[Command]:
         """The venue keeps the old terms."""
         return self.report(order, amend_refused=True)
+
+    def cancel_refused(self, order: Order) -> list[Command]:
+        """The venue would not end it."""
+        return self.report(order, cancel_refused=True)
 
     def fill(
         self,

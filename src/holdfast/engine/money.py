@@ -13,6 +13,7 @@ from holdfast.model.enums import Exit, FlowKind, NoteKind, NoticeKind, Phase, Ru
 from holdfast.model.events import CashFlow, Closure, Funding, Rollover, TickValue
 from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
+from holdfast.model.trade import Trade
 from holdfast.model.units import ORDERS, TRADES
 from holdfast.records import kernel
 from holdfast.risk.cash import restate
@@ -40,6 +41,42 @@ def rollover_payment(contract: Contract, quantity: int, points: int, days: int, 
 
 
 @kernel
+def book_carry(state: State, instrument: Instrument, trade: Trade, funding: int, rollover: int) -> None:
+    """What holding a trade has brought (negative: cost), on every account of it."""
+    trade.funding += funding
+    trade.rollover += rollover
+    trade.carry += funding + rollover
+    instrument.funding += funding
+    instrument.rollover += rollover
+    state.account.funding += funding
+    state.account.rollover += rollover
+    state.account.balance += funding + rollover
+    attribute(state, trade.mandate_id, funding + rollover)
+
+
+@kernel
+def settle_holders(
+    state: State, instrument: Instrument, funded: bool, long: int, short: int, days: int, price: int
+) -> None:
+    """Funding (a rate) or rollover (points) of each side, on every trade that holds something."""
+    row = instrument.first_trade
+    for _ in range(TRADES):
+        if row == 0:
+            break
+        trade = state.trades[row]
+        if trade.quantity > 0:
+            terms = long if trade.side > 0 else short
+            if funded:
+                paid = funding_payment(instrument.contract, trade.side, trade.quantity, terms, price)
+                book_carry(state, instrument, trade, paid, 0)
+            else:
+                paid = rollover_payment(instrument.contract, trade.quantity, terms, days, price)
+                book_carry(state, instrument, trade, 0, paid)
+        row = trade.next
+    mark(state, instrument)
+
+
+@kernel
 def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
     """A settlement: longs pay a positive rate on their value at the mark."""
     state.sequence += 1
@@ -47,21 +84,7 @@ def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
     instrument = state.instruments[funding.instrument_id]
     instrument.funding_rate = funding.rate
     price = funding.mark_price if funding.mark_price > 0 else instrument.bid
-    row = instrument.first_trade
-    for _ in range(TRADES):
-        if row == 0:
-            break
-        trade = state.trades[row]
-        if trade.quantity > 0:
-            paid = funding_payment(instrument.contract, trade.side, trade.quantity, funding.rate, price)
-            trade.funding += paid
-            trade.carry += paid
-            instrument.funding += paid
-            state.account.funding += paid
-            state.account.balance += paid
-            attribute(state, trade.mandate_id, paid)
-        row = trade.next
-    mark(state, instrument)
+    settle_holders(state, instrument, True, funding.rate, funding.rate, 1, price)
     observe(state, outbox)
 
 
@@ -71,24 +94,8 @@ def on_rollover(state: State, outbox: Outbox, rollover: Rollover) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, rollover.time_ns)
     instrument = state.instruments[rollover.instrument_id]
-    row = instrument.first_trade
-    for _ in range(TRADES):
-        if row == 0:
-            break
-        trade = state.trades[row]
-        if trade.quantity > 0:
-            points = rollover.long_points if trade.side > 0 else rollover.short_points
-            paid = rollover_payment(
-                instrument.contract, trade.quantity, points, rollover.days, instrument.bid
-            )
-            trade.rollover += paid
-            trade.carry += paid
-            instrument.rollover += paid
-            state.account.rollover += paid
-            state.account.balance += paid
-            attribute(state, trade.mandate_id, paid)
-        row = trade.next
-    mark(state, instrument)
+    long, short = rollover.long_points, rollover.short_points
+    settle_holders(state, instrument, False, long, short, rollover.days, instrument.bid)
     observe(state, outbox)
 
 

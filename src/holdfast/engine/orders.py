@@ -188,6 +188,23 @@ def cancel(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
+def cancel_again(state: State, outbox: Outbox, trade_row: int) -> None:
+    """Ask once more for the end of every order of a trade that the venue would not end."""
+    trade = state.trades[trade_row]
+    trade.cancel_again = False
+    row = state.instruments[trade.instrument_id].first_order
+    for _ in range(ORDERS):
+        if row == 0:
+            break
+        order = state.orders[row]
+        if order.trade_row == trade_row and order.cancel_refused:
+            order.cancel_refused = False
+            emit(state, outbox, CommandKind.CANCEL, CommandClass.SET, row)
+            state.canceled_count += 1
+        row = order.next
+
+
+@kernel
 def advance(state: State, order: Order, step: Step) -> bool:
     """Move an order along the table; False (and counted) where the table does not allow the step."""
     status = next_status(order.status, step)

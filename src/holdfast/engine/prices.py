@@ -5,6 +5,7 @@ from __future__ import annotations
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.obedience import observe
+from holdfast.engine.orders import cancel_again
 from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
 from holdfast.engine.stops import best_since, follow, protect
 from holdfast.engine.trades import settle
@@ -61,6 +62,8 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
 def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
     """What a new price, or time passing, means for one trade."""
     trade = state.trades[row]
+    if trade.cancel_again:
+        cancel_again(state, outbox, row)
     if trade.phase == Phase.OPEN:
         manage_open(state, outbox, row, instrument)
     elif trade.phase == Phase.ARMED:

@@ -43,6 +43,8 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
     order = state.orders[report.order_row]
     if report.step == Step.FILL or report.step == Step.COMPLETE:
         take_fill(state, outbox, report, order)
+    elif report.step == Step.NONE and report.cancel_refused:
+        refuse_cancel(state, order)
     elif report.step == Step.NONE:
         answer_amend(state, outbox, report, order)
     elif advance(state, order, report.step):
@@ -96,6 +98,17 @@ def is_alone(state: State, order_row: int) -> bool:
         return False
     level = state.trades[order.trade_row].levels[order.index]
     return level.exit_row == order_row or level.stop_row == order_row
+
+
+@kernel
+def refuse_cancel(state: State, order: Order) -> None:
+    """The venue would not end an order. It stays as it is, still unwanted: asked again with the next price or tick of
+    the clock, not at once, since a venue that refuses now will refuse now."""
+    if not order.cancel_pending or order.cancel_refused:
+        state.unknown_reports += 1
+        return
+    order.cancel_refused = True
+    state.trades[order.trade_row].cancel_again = True
 
 
 @kernel

@@ -86,6 +86,7 @@ class OrderReport:
     step: Step
     amended: bool  # an amend was confirmed (step NONE); answers to one order's amends come in their order
     amend_refused: bool
+    cancel_refused: bool  # a cancel was refused (step NONE): the order is as it was
     fill_id: int
     quantity: int
     price: int

@@ -111,6 +111,7 @@ class Trade:
     busy: bool  # counts against the limits on trades
     order_count: int  # orders at work
     stop_refusals: int
+    cancel_again: bool  # the venue would not end one of its orders
     watch_legs: bool  # a target is to come that rests nowhere
     stop_order: int
     exit_order: int
