@@ -118,6 +118,7 @@ class Order:
     filled_value: int  # ticks x steps
     post_only: bool
     reduce_only: bool
+    immediate: bool  # a limit that never rests
     cancel_pending: bool
     amends_pending: int  # asked for and not answered
     confirmed_price: int  # what the venue holds while amends are on their way
