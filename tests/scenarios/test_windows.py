@@ -46,7 +46,7 @@ def test_s60_the_stop_stays() -> None:
 
 
 def test_s60_two_opposite_entries_around_the_news_are_a_bracket() -> None:
-    """With one side at work the other is refused; after the news both may stand; before the next ones one of them goes."""
+    """One side at work: the other is refused. After the news both may stand, before the next ones one has to go."""
     desk = Guarded(EURUSD, guard={"news_bracket": True}, hedging=True)
     desk.strategy(setup(risk_rate=0.006))
     desk.strategy(setup(risk_rate=0.006))
@@ -117,7 +117,7 @@ def test_an_exit_flag_waits_until_closing_is_allowed() -> None:
 
 def test_a_time_stop_waits_too_and_a_stop_does_not() -> None:
     """Held longer than its time: closed with the first price after the window. The stop works at any time."""
-    desk = opened(max_hold=1.0)
+    desk = opened(max_hold=3600)
     desk.enter()
     desk.window(True, no_close=True)
     desk.price(50_000.0, after=2)

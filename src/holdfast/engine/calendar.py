@@ -32,8 +32,9 @@ def sample_floor(state: State, outbox: Outbox, row: int, boundary: Boundary, equ
     floor = state.floors[row]
     anchor = anchor_at(state, floor, equity)
     level = level_under(floor, anchor)
-    floor.previous_level = 0 if boundary.closes else level_in_force(floor)
-    if boundary.opens or level > floor.level:
+    session = boundary.kind == BoundaryKind.SESSION  # has one instant, not several candidates
+    floor.previous_level = 0 if boundary.closes or session else level_in_force(floor)
+    if boundary.opens or session or level > floor.level:
         floor.anchor = anchor
         floor.level = level
         floor.reconstructed = boundary.reconstructed

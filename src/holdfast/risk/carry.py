@@ -11,6 +11,7 @@ from holdfast.model.enums import Denial
 from holdfast.model.instrument import Instrument
 from holdfast.model.limits import Ask
 from holdfast.model.state import State
+from holdfast.model.units import NEVER
 from holdfast.records import kernel
 from holdfast.risk.rules import deny
 
@@ -38,7 +39,8 @@ def check_funding(state: State, ask: Ask) -> Denial:
     soon = payments_within(instrument, state.time_ns, guard.funding_before_ns) > 0
     if guard.funding_payment > 0 and soon and paid > most:
         return deny(state, Denial.FUNDING, paid, most)
-    total = paid * payments_within(instrument, state.time_ns, state.trades[ask.trade_row].max_hold_ns)
+    count = payments_within(instrument, state.time_ns, state.trades[ask.trade_row].max_hold_ns)
+    total = min(paid, NEVER // max(1, count)) * count  # so many that they could not be told are too many
     most = scale(ask.risk, guard.funding_hold)
     if guard.funding_hold > 0 and total > most:
         return deny(state, Denial.FUNDING, total, most)
