@@ -358,7 +358,7 @@ def test_an_entry_that_fills_while_the_trade_is_closing_is_protected_and_closed_
     desk.accept(entry)
     desk.fill(entry, lots=0.05)
     desk.accept(desk.order("stop"))
-    desk.severity(Severity.FLATTENING)
+    desk.plan(exit_long=True)
     leaving = desk.order("exit")
     assert leaving.lots == 0.05
     desk.fill(entry, lots=0.02)

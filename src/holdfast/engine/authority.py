@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
 from holdfast.engine.obedience import obey, observe
+from holdfast.engine.truth import settle_truth
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, NoticeKind, Rule, Severity
 from holdfast.model.events import ExitRequest, Reset, SeverityChange
@@ -13,6 +14,7 @@ from holdfast.model.units import TRADES, TRIPS
 from holdfast.records import kernel
 from holdfast.risk.floors import anchor_now, observed_now, rung_level, set_level
 from holdfast.risk.judge import close_lows
+from holdfast.risk.streaks import count_anew
 from holdfast.risk.trips import find_trip, lift_trip, place_in, raise_trip, tell_trip
 
 
@@ -86,9 +88,9 @@ def reset_trip(state: State, outbox: Outbox, row: int, acknowledge: bool) -> Non
             tell_trip(state, outbox, NoticeKind.RESET_REFUSED, trip)
             return
         accept_loss(state, trip)
-    if trip.rule == Rule.UNTYPED_CASH or trip.rule == Rule.ACCOUNT_TRUTH:
-        state.account.unknown = False
+    count_anew(state, trip)
     lift_trip(state, outbox, row, NoticeKind.RESET)
+    settle_truth(state)
 
 
 @kernel

@@ -17,7 +17,7 @@ from holdfast.model.events import (
 )
 from holdfast.model.purse import class_purse
 from holdfast.model.state import State
-from holdfast.model.units import ACCOUNT_MAX, FLOORS, MONEY_MAX
+from holdfast.model.units import ACCOUNT_MAX, FLOORS, MOMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
 from holdfast.risk.floors import anchor_now, purse_of, set_level
@@ -84,7 +84,11 @@ def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
     mandate = state.mandates[given.mandate_id]
     until = mandate.cooldown_until_ns
     severity = mandate.severity
+    losses = mandate.losses
+    reduced = mandate.reduced_trades
     copy_record(mandate, given.mandate)
+    mandate.losses = losses
+    mandate.reduced_trades = reduced
     mandate.cooldown_until_ns = until
     mandate.severity = severity
     if given.mandate.severity > Severity.NORMAL:
@@ -100,6 +104,7 @@ def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
             0,
         )
     state.mandate_watermark = max(state.mandate_watermark, given.mandate_id)
+    state.strategy_watermark = max(state.strategy_watermark, mandate.strategy_id)  # its streaks are state
     state.trade_watermark = max(state.trade_watermark, 2 * given.mandate_id + 1)
 
 
@@ -151,6 +156,8 @@ def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
     """The rules over the whole account."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, given.time_ns)
+    assert given.guard.executions <= MOMENTS
+    assert given.guard.stop_outs <= MOMENTS
     copy_record(state.guard, given.guard)
 
 

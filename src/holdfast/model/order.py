@@ -118,6 +118,7 @@ class Order:
     filled_value: int  # ticks x steps
     post_only: bool
     reduce_only: bool
+    immediate: bool  # a limit that never rests
     cancel_pending: bool  # its end has been asked for, and will be until it has ended
     cancel_refused: bool  # the last time in vain: it is asked for again with the next price
     amends_pending: int  # asked for and not answered

@@ -102,6 +102,10 @@ class Trade:
     armed_at_ns: int
     spread_since_ns: int
     retry_at_ns: int
+    levels_at_ns: int  # grid: when levels that had to wait are asked for again; 0 = with the next plan
+    exit_due: Exit  # what waits for the end of a window in which nothing may be closed
+    exit_since_ns: int
+    exit_refusals: int  # in a row
     opened_at_ns: int
     opened_day: int
     min_hold_ns: int

@@ -121,10 +121,21 @@ def raise_trip(
     trip.severity = severity
     trip.value = value
     trip.limit = limit
+    trip.entries_gone = False
+    trip.flat = False
+    state.flattening = state.flattening or severity == Severity.FLATTENING
     settle_scope(state, scope, scope_id)
     tell_trip(state, outbox, NoticeKind.TRIPPED, trip)
     state.obey_due = True
     return trip
+
+
+@kernel
+def end_at(state: State, trip: Trip, until_ns: int) -> None:
+    """A trip ends by itself, not before this instant; `observe` looks when the first one does."""
+    trip.until_ns = max(trip.until_ns, until_ns)
+    if state.expires_ns == 0 or trip.until_ns < state.expires_ns:
+        state.expires_ns = trip.until_ns
 
 
 @kernel
@@ -168,6 +179,7 @@ def lift(state: State, outbox: Outbox, rule: Rule, index: int, scope: Scope, sco
 @kernel
 def lift_expired(state: State, outbox: Outbox, day: bool) -> None:
     """Trips whose time has passed, and at a day boundary those that end with the day. A latch outlives both."""
+    state.expires_ns = 0
     for row in range(1, TRIPS):
         if row > state.trip_watermark:
             break
@@ -177,19 +189,8 @@ def lift_expired(state: State, outbox: Outbox, day: bool) -> None:
         timed = 0 < trip.until_ns <= state.time_ns
         if timed or (day and trip.until_day):
             lift_trip(state, outbox, row, NoticeKind.LIFTED)
-
-
-@kernel
-def next_lift(state: State) -> int:
-    """When the first trip with a time ends; 0 = none has one."""
-    first = 0
-    for row in range(1, TRIPS):
-        if row > state.trip_watermark:
-            break
-        trip = state.trips[row]
-        if trip.rule != Rule.NONE and trip.until_ns > 0 and not trip.latched:
-            first = trip.until_ns if first == 0 else min(first, trip.until_ns)
-    return first
+        elif trip.until_ns > 0:
+            end_at(state, trip, trip.until_ns)
 
 
 @kernel

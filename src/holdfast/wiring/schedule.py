@@ -40,7 +40,8 @@ def funding_items(
         opened = nearest(mark["open"].to_numpy(), tick)
         known = lookup(mark["ts"].dt.epoch("ns").to_numpy(), opened, times)
         prices = np.where(known > 0, known, prices)
-    return rows_of(Item.FUNDING, instrument_id, times, rates, prices)
+    following = np.append(times[1:], 0)
+    return rows_of(Item.FUNDING, instrument_id, times, rates, prices, following)
 
 
 def mark_items(instrument_id: int, mark: pl.DataFrame, tick: float) -> Any:
