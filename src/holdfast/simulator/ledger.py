@@ -36,6 +36,7 @@ class Recomputed:
     fees: Decimal = Decimal(0)
     funding: Decimal = Decimal(0)
     rollover: Decimal = Decimal(0)
+    cash_flows: Decimal = Decimal(0)
     holdings: dict[tuple[int, int], Holding] = field(default_factory=lambda: defaultdict(Holding))
 
 
@@ -91,5 +92,6 @@ def recompute(start: int, contracts: list[Contract], fills: Any, cash: Any, hedg
             found.fees += fee(contract, line)
     found.funding = Decimal(int(cash["funding"].sum()))
     found.rollover = Decimal(int(cash["rollover"].sum()))
-    found.balance += found.realized - found.fees + found.funding + found.rollover
+    found.cash_flows = Decimal(int(cash["flow"].sum()))
+    found.balance += found.realized - found.fees + found.funding + found.rollover + found.cash_flows
     return found
