@@ -21,6 +21,7 @@ from holdfast.simulator.acceptance import Refused
 from holdfast.simulator.ledger import recompute
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.prepared import Prepared
+from holdfast.wiring.risk_block import risk_of
 
 ROLES = {0: "entry", 1: "stop", 2: "target", 3: "exit", 4: "liquidation"}
 EXITS = {
@@ -262,6 +263,7 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
         equity=equity_frame(tapes["samples"]),
         orders=pl.DataFrame(),
         market_change=market_change(prepared),
+        risk=risk_of(prepared, outcome),
     )
 
 
