@@ -69,7 +69,8 @@ def backtest(
         float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")
     ] = None,
     ruleset: Annotated[
-        str | None, typer.Option("--ruleset", help="Rules of a firm or of your own: the5ers.high_stakes.20k, or a file.")
+        str | None,
+        typer.Option("--ruleset", help="Rules of a firm or of your own: the5ers.high_stakes.20k, or a file."),
     ] = None,
     phase: Annotated[
         str | None, typer.Option("--phase", help="Phase of the ruleset to begin in; absent: the first.")

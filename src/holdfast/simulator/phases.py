@@ -20,7 +20,9 @@ OUT_OF_REACH = 1 << 60  # money that nobody can lose
 
 
 @kernel
-def give_terms(state: State, outbox: Outbox, programme: Programme, number: int, time_ns: int, anew: bool) -> None:
+def give_terms(
+    state: State, outbox: Outbox, programme: Programme, number: int, time_ns: int, anew: bool
+) -> None:
     """Floors, guard, limits and target of a phase, as the events that a person's settings would be."""
     terms = programme.terms[number]
     programme.phase = number

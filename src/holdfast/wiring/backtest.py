@@ -273,7 +273,8 @@ class Backtest:
             for c in chosen
         ]
         listings = tuple(
-            Listing(contract, groups.get(c.spec.group, 0)) for contract, c in zip(contracts, chosen, strict=True)
+            Listing(contract, groups.get(c.spec.group, 0))
+            for contract, c in zip(contracts, chosen, strict=True)
         )
         mandates = self.mandates(assignments, chosen)
         scenario = Scenario(
@@ -294,7 +295,9 @@ class Backtest:
         )
         if self.rules is not None:
             words = dict(zip(CLASS_IDS, limits, strict=True))
-            scenario = self._ruled(scenario, chosen, assignments, contracts, words, stale, span_of(parts, step), items)
+            scenario = self._ruled(
+                scenario, chosen, assignments, contracts, words, stale, span_of(parts, step), items
+            )
         for c in chosen:
             c.frame = c.frame.head(0)  # the arrays have taken over
             c.converting = None
@@ -394,7 +397,9 @@ class Backtest:
 
 def span_of(parts: list[Any], step: int) -> tuple[int, int]:
     """The run's first and last instant."""
-    return min(int(part["time_ns"][0]) for part in parts), max(int(part["time_ns"][-1]) for part in parts) + step
+    return min(int(part["time_ns"][0]) for part in parts), max(
+        int(part["time_ns"][-1]) for part in parts
+    ) + step
 
 
 def pair_named(text: str, known: list[str], source: str) -> str:

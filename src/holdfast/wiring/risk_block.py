@@ -33,7 +33,8 @@ def risk_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
     trips, more = trips_of(prepared, notices, MOST_TRIPS)
     breached = int((notices["kind"] == NoticeKind.BREACHED).sum())
     return {
-        "ruleset": rules.loaded.binding | {"title": rules.first.title, "guard": "on" if rules.guarded else "off"},
+        "ruleset": rules.loaded.binding
+        | {"title": rules.first.title, "guard": "on" if rules.guarded else "off"},
         "phases": list(phases_of(rules, outcome)),
         "floors": list(floors_of(prepared, outcome)),
         "trips": trips,
@@ -157,7 +158,9 @@ def described(row: Row, floor: Any, line: Any, span: tuple[int, int]) -> dict[st
         "distance": units(value - level) if looked else None,
         "distance_share": (value - level) / allowance if looked else None,
         "nearest": units(nearest) if looked else None,
-        "nearest_share": nearest / allowance_at(line, int(floor["nearest_at_ns"]), allowance) if looked else None,
+        "nearest_share": nearest / allowance_at(line, int(floor["nearest_at_ns"]), allowance)
+        if looked
+        else None,
         "nearest_at": moment(int(floor["nearest_at_ns"])),
         "rung": (*("none",), *RUNGS)[int(floor["rung"])],
         "triggered": int(floor["triggered"]),

@@ -43,6 +43,8 @@ def holds_of(asked: MinHold, closed: Any) -> Iterator[dict[str, Any]]:
         yield measured("min_hold.share_under", share, float(under.max_pct), share <= under.max_pct)
     over = asked.profit_share_over
     if over is not None:
-        profit = np.maximum(0, closed["realized_pnl"] - closed["fees"] + closed["funding"] + closed["rollover"])
+        profit = np.maximum(
+            0, closed["realized_pnl"] - closed["fees"] + closed["funding"] + closed["rollover"]
+        )
         share = 100 * float(profit[seconds > float(over.s)].sum() / max(1, profit.sum()))
         yield measured("min_hold.profit_share_over", share, float(over.min_pct), share >= over.min_pct)

@@ -10,7 +10,7 @@ from holdfast.settings.ruleset import Ruleset
 from holdfast.settings.ruleset_bindings import BINDINGS, set_keys
 from holdfast.settings.ruleset_case import Case, Facts
 from holdfast.settings.ruleset_file import Loaded
-from holdfast.settings.ruleset_finding import Finding, RulesetError
+from holdfast.settings.ruleset_finding import RulesetError
 from holdfast.settings.ruleset_floors import FloatingLoss, FloorLimit
 from holdfast.wiring.ruleset_reads import AWAITED, NEEDS, reader, unread_fields
 
@@ -97,7 +97,11 @@ def beyond(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
             yield f"windows.{window.id}", "`modify` in a window is not kept.", "Remove the word."
     positions = ruleset.guard.max_positions
     if positions and positions.per_strategy:
-        yield "guard.max_positions.per_strategy", "positions of one strategy are not counted.", "Write `account`."
+        yield (
+            "guard.max_positions.per_strategy",
+            "positions of one strategy are not counted.",
+            "Write `account`.",
+        )
     if positions and positions.per_symbol and positions.per_symbol > 1:
         yield (
             "guard.max_positions.per_symbol",
@@ -111,7 +115,11 @@ def beyond_limits(ruleset: Ruleset) -> Iterator[tuple[str, str, str]]:
     for limit in ruleset.limits:
         path = f"limits.{limit.id}"
         if isinstance(limit, FloatingLoss) and limit.per != "account":
-            yield f"{path}.per", f"open loss is watched for the account, not per {limit.per}.", "Write account."
+            yield (
+                f"{path}.per",
+                f"open loss is watched for the account, not per {limit.per}.",
+                "Write account.",
+            )
         if isinstance(limit, FloatingLoss) and limit.scope != "account":
             yield f"{path}.scope", "open loss is watched for the account only.", "Write `scope: account`."
         if not isinstance(limit, FloorLimit):

@@ -100,7 +100,9 @@ def floor_rows(ruleset: Ruleset, owners: Owners, guarded: bool) -> list[Row]:
         for row in rows_of(limit, scoped, ruleset.guard if guarded else None, own)
     ]
     if len(rows) >= FLOORS:
-        raise SettingsError(f"{len(rows)} floors are more than {FLOORS - 1}.", "Use fewer strategies at once.")
+        raise SettingsError(
+            f"{len(rows)} floors are more than {FLOORS - 1}.", "Use fewer strategies at once."
+        )
     return rows
 
 
@@ -206,7 +208,9 @@ def add_reading(floor: Floor, amount: Amount, anchor: Anchor, scoped: Scoped) ->
     """One more reading of the amount. A share of the capital is one of what was allocated for the session, else of
     what the scope was given; a share of the balance is one of the anchor."""
     if floor.reading_count >= READINGS:
-        raise SettingsError(f"A limit has more than {READINGS} readings of its amount.", "Keep the strictest.")
+        raise SettingsError(
+            f"A limit has more than {READINGS} readings of its amount.", "Keep the strictest."
+        )
     reading = reading_of(amount, anchor)
     copy_record(floor.readings[floor.reading_count], reading)
     floor.reading_count += 1

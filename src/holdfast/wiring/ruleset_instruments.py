@@ -66,7 +66,9 @@ def listings_of(
     """The run's instruments as the ruleset has them."""
     currencies = {name: i for i, name in enumerate(currencies_of(specs), 1)}
     if len(currencies) >= CURRENCIES:
-        raise SettingsError(f"{len(currencies)} currencies are more than {CURRENCIES - 1}.", "Use fewer pairs.")
+        raise SettingsError(
+            f"{len(currencies)} currencies are more than {CURRENCIES - 1}.", "Use fewer pairs."
+        )
     groups = groups_of(specs, ruleset)
     numbers = {name: i for i, name in enumerate(sorted({name for name, _ in groups if name}), 1)}
     if len(numbers) >= GROUPS:

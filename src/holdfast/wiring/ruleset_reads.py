@@ -165,23 +165,54 @@ LIVE: Mapping[str, str] = {
 # Fields whose rule is still being built. They are said aloud in every run until a kernel reads them.
 AWAITED = frozenset(
     f"Guard.{name}"
-    for name in (
-        "headroom liquidation_ratio margin_block margin_reduce margin_flatten lots_instrument_max lots_total_max "
-        "idea_loss_max idea_of_balance idea_both_sides idea_within_ns group_risk group_side_max currency_risk "
-        "correlated_risk losses_instrument losses_strategy stop_outs stop_out_ns pause_ns pause_trades "
-        "pause_multiplier reentry_ns executions executions_ns gap_ns requests_per_day request_warn request_block "
-        "volatility_sigma volatility_spread volatility_ns funding_payment funding_hold funding_before_ns "
-        "news_bracket hedge_banned"
-    ).split()
+    for name in [
+        "headroom",
+        "liquidation_ratio",
+        "margin_block",
+        "margin_reduce",
+        "margin_flatten",
+        "lots_instrument_max",
+        "lots_total_max",
+        "idea_loss_max",
+        "idea_of_balance",
+        "idea_both_sides",
+        "idea_within_ns",
+        "group_risk",
+        "group_side_max",
+        "currency_risk",
+        "correlated_risk",
+        "losses_instrument",
+        "losses_strategy",
+        "stop_outs",
+        "stop_out_ns",
+        "pause_ns",
+        "pause_trades",
+        "pause_multiplier",
+        "reentry_ns",
+        "executions",
+        "executions_ns",
+        "gap_ns",
+        "requests_per_day",
+        "request_warn",
+        "request_block",
+        "volatility_sigma",
+        "volatility_spread",
+        "volatility_ns",
+        "funding_payment",
+        "funding_hold",
+        "funding_before_ns",
+        "news_bracket",
+        "hedge_banned",
+    ]
 )
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     key: tuple(fields.split()) for keys, fields in CORE.items() for key in keys.split()
 }
 OTHERS: Mapping[str, str] = (
-    {key: "the schedule" for key in SCHEDULE.split()}
-    | {key: "the start" for key in START.split()}
-    | {key: "the report" for key in REPORT.split()}
+    dict.fromkeys(SCHEDULE.split(), "the schedule")
+    | dict.fromkeys(START.split(), "the start")
+    | dict.fromkeys(REPORT.split(), "the report")
 )
 NEEDS: Mapping[str, str] = {key: what for keys, what in LIVE.items() for key in keys.split()}
 

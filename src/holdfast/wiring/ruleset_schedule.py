@@ -90,7 +90,9 @@ def windows_of(ruleset: Ruleset, guarded: bool, with_news: bool) -> list[tuple[W
         made.append((window, BITS["open"] | BITS["rest_entry"]))
     if gaps is not None and gaps.no_open_right_before_major_news and with_news:
         impact = frozenset(word for each in ruleset.windows for word in each.impact) or frozenset({"high"})
-        made.append((Window(kind=Kind.NEWS, before_s=MAJOR_NEWS_S, impact=impact, name="gap_trading"), BITS["open"]))
+        made.append(
+            (Window(kind=Kind.NEWS, before_s=MAJOR_NEWS_S, impact=impact, name="gap_trading"), BITS["open"])
+        )
     return made
 
 
@@ -147,9 +149,14 @@ def edge_rows(spans: pl.DataFrame, bits: Any, masks: Any, span: Span) -> Any:
          "opens": np.full(running.height, True)}
     )  # fmt: skip
     rows = pl.concat([begins, edges.select(begins.columns)])
-    starts = spans.select("window", "instrument", "end_ns", "start_ns").unique(("window", "instrument", "end_ns"))
+    starts = spans.select("window", "instrument", "end_ns", "start_ns").unique(
+        ("window", "instrument", "end_ns")
+    )
     known = rows.join(
-        starts, left_on=("window", "instrument", "time_ns"), right_on=("window", "instrument", "end_ns"), how="left"
+        starts,
+        left_on=("window", "instrument", "time_ns"),
+        right_on=("window", "instrument", "end_ns"),
+        how="left",
     )
     first = np.maximum(known["start_ns"].fill_null(0).to_numpy(), span.start)
     at = np.where(known["opens"].to_numpy(), known["time_ns"].to_numpy(), -first)

@@ -74,14 +74,21 @@ def bind_rules(settings: BacktestSettings, classes: Sequence[str]) -> Rules | No
     if not settings.ruleset:
         for name, value in (("phase", settings.phase), ("calendar", settings.calendar)):
             if value:
-                raise SettingsError(f"`{name}` says something about a ruleset, and none is named.", "Add --ruleset.")
+                raise SettingsError(
+                    f"`{name}` says something about a ruleset, and none is named.", "Add --ruleset."
+                )
         return None
-    facts = Facts(strategy_classes=tuple(cast(StrategyClass, each) for each in dict.fromkeys(classes)), native_stops=True)
+    facts = Facts(
+        strategy_classes=tuple(cast(StrategyClass, each) for each in dict.fromkeys(classes)),
+        native_stops=True,
+    )
     loaded, report = checked_ruleset(settings.ruleset, facts)
     stages = stages_of(loaded.ruleset, settings.phase or None)
     check_bound(loaded, stages)
     account = loaded.ruleset.account
-    wallet = float(account.initial_balance) if account.initial_balance is not None else settings.dry_run_wallet
+    wallet = (
+        float(account.initial_balance) if account.initial_balance is not None else settings.dry_run_wallet
+    )
     check_asked(settings, loaded.ruleset, wallet)
     warnings = tuple(str(each) for each in report.warnings)
     return Rules(loaded, stages, settings.guard == "on", wallet, warnings)
@@ -122,7 +129,8 @@ def check_asked(settings: BacktestSettings, ruleset: Ruleset, wallet: float) -> 
         )
     if settings.currency and settings.currency != account.currency:
         raise SettingsError(
-            f"{ruleset.id} is kept in {account.currency}, not in {settings.currency}.", "Leave --currency out."
+            f"{ruleset.id} is kept in {account.currency}, not in {settings.currency}.",
+            "Leave --currency out.",
         )
     if settings.position_mode not in ("auto", account.position_mode):
         raise SettingsError(
@@ -188,7 +196,9 @@ def terms_of(
             copy_record(terms.floors[i], here.get(row.key, never(row)).floor)
             terms.floors[i].rule_id = i
         for name, class_id in CLASS_IDS.items():
-            copy_record(terms.limits[class_id], class_limits(stage, limits[name], name, rules.guarded, stale_after_ns))
+            copy_record(
+                terms.limits[class_id], class_limits(stage, limits[name], name, rules.guarded, stale_after_ns)
+            )
         made.append(terms)
     return tuple(made), ordered
 
@@ -253,7 +263,9 @@ def words_of(rules: Rules) -> list[str]:
     for each in bindings:
         if each.kept == "live":
             live.setdefault(each.by, []).append(each.path)
-    said += [f"not part of a backtest, for want of {what}: {', '.join(paths)}" for what, paths in live.items()]
+    said += [
+        f"not part of a backtest, for want of {what}: {', '.join(paths)}" for what, paths in live.items()
+    ]
     if not rules.guarded:
         said.append("our guard is off: no rungs, no headroom, no forecast; the firm's limits alone hold")
     return said
