@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,20 +64,35 @@ def find_text(name: str) -> tuple[Text, str | None]:
     path, _, size = name.partition("#")
     if Path(path).suffix in (".yaml", ".yml") or "/" in path:
         return read_text(Path(path)), size or None
-    known = shipped_ids()
-    if name not in known:
-        raise SettingsError(f"There is no ruleset {name!r}.", did_you_mean(name, known))
-    file, size_of = known[name]
-    return read_text(file, file.name), size_of
+    for own, file in _families().items():
+        text = _shipped_text(file) if name == own or name.startswith(f"{own}.") else None
+        chosen = name[len(own) + 1 :] or None
+        if text is not None and (chosen in sizes_of(text) if chosen else not sizes_of(text)):
+            return text, chosen
+    raise SettingsError(f"There is no ruleset {name!r}.", did_you_mean(name, shipped_ids()))
+
+
+@cache
+def _families() -> dict[str, Path]:
+    """File of each shipped id, sizes left out: one line of each is read, so that a name is found at once."""
+    found = {}
+    for file in sorted(RULESETS.glob("*.yaml")):
+        first = re.search(r"^id: *(\S+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        found[first.group(1) if first else file.stem] = file
+    return found
+
+
+@cache
+def _shipped_text(file: Path) -> Text:
+    """A shipped file, read once: it is part of the package and does not change while we run."""
+    return read_text(file, file.name)
 
 
 def shipped_ids() -> dict[str, tuple[Path, str | None]]:
     """Id of every shipped ruleset: its file, and its size where the file has several."""
     found: dict[str, tuple[Path, str | None]] = {}
-    for file in sorted(RULESETS.glob("*.yaml")):
-        text = read_text(file, file.name)
-        sizes = sizes_of(text)
-        own = str(text.values.get("id", file.stem))
+    for own, file in _families().items():
+        sizes = sizes_of(_shipped_text(file))
         if not sizes:
             found[own] = (file, None)
         for size in sizes:

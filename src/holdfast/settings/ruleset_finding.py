@@ -51,6 +51,8 @@ def schema_findings(error: ValidationError, text: Text, model: type[BaseModel]) 
 
 def _schema_finding(error: Any, text: Text, model: type[BaseModel]) -> Finding:
     loc: tuple[Any, ...] = error["loc"]
+    if error["type"] == "union_tag_invalid":
+        loc = (*loc, "kind")
     shown = ".".join(in_file(loc, text.values, error["type"] == "missing")) or "the file"
     problem, mend = _words(error, shown, loc, model)
     return Finding("error", text.where, text.line(loc), shown, problem, mend)
