@@ -19,6 +19,7 @@ from holdfast.history.calendar_file import (
     calendar_age,
     calendar_path,
     find_calendar,
+    quiet_stretches,
     read_calendar,
     write_calendar,
 )
@@ -160,6 +161,16 @@ def test_the_age_of_a_calendar_is_that_of_its_file(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(DataError, match="Restore or renew"):
         calendar_age(path, 0)
+
+
+def test_stretches_without_an_event_are_found() -> None:
+    """At both ends and inside; a range with an event at least every two weeks has none."""
+    times = [instant(f"2026-{day}") for day in ("02-01", "02-10", "03-10")]
+    calendar = calendar_frame(Event(at, at, "USD", (), "high", "News") for at in times)
+    start, end = instant("2026-01-01"), instant("2026-03-20")
+    assert quiet_stretches(calendar, start, end) == [(start, times[0]), (times[1], times[2])]
+    assert quiet_stretches(calendar, times[0], times[1] + DAY) == []
+    assert quiet_stretches(calendar_frame([]), start, end) == [(start, end)]
 
 
 TITLES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z")), min_size=1, max_size=12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -16,7 +17,7 @@ from holdfast.history.instruments import InstrumentSpec, load_instruments
 from holdfast.history.names import DAY, HOUR, MINUTE, SECOND, format_instant
 from holdfast.history.synthetic_calendar import synthetic_calendar
 from holdfast.history.window_edges import open_at, window_edges
-from holdfast.history.window_spans import currencies_of, merge_spans, window_spans
+from holdfast.history.window_spans import SPANS, currencies_of, merge_spans, window_spans
 from holdfast.history.windows import Kind, Maps, Window
 
 _FX = ("EURUSD", "EURGBP", "XAUUSD")
@@ -214,6 +215,26 @@ def test_edges_close_before_they_open() -> None:
     assert window_edges(table, 12, 14).rows() == window_edges(table, 0, 99).rows()[1:4]
     assert open_at(table, 12).rows() == [(0, 0, 14, "b; c"), (1, 1, 14, "d")]
     assert open_at(table, 11).rows() == [(1, 0, 12, "a")]
+
+
+PARTS = st.lists(
+    st.tuples(
+        st.integers(0, 30), st.integers(0, 30), st.integers(0, 1), st.integers(0, 1), st.sampled_from("ab")
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(PARTS)
+def test_merged_spans_cover_what_their_parts_cover(parts: list[tuple[int, int, int, int, str]]) -> None:
+    """Also a short one inside a long one; those of another window or instrument stay apart."""
+    table = pl.DataFrame(parts, schema=SPANS, orient="row")
+    for owner in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        own = [row[:2] for row in merge_spans(table).rows() if row[2:4] == owner]
+        covered = {t for row in parts if row[2:4] == owner for t in range(*row[:2])}
+        assert {t for span in own for t in range(*span)} == covered
+        assert all(end < start for (_, end), (start, _) in pairwise(own))
 
 
 WINDOWS = (
