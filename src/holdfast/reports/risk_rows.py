@@ -41,7 +41,7 @@ def floor_rows(risk: Risk) -> list[tuple[str, ...]]:
 
 def left(money: float | None, share: float | None) -> str:
     """Money, and what part of the allowance that is."""
-    return NONE if money is None else f"{amount(money)} {percent(share, 0)}"
+    return NONE if money is None else f"{amount(money, 0 if abs(money) >= 100 else 2)} {percent(share, 0)}"
 
 
 def phase_rows(risk: Risk) -> list[tuple[str, ...]]:

@@ -166,7 +166,7 @@ def described(row: Row, floor: Any, line: Any, span: tuple[int, int]) -> dict[st
         "triggered": int(floor["triggered"]),
         "breached": moment(int(floor["breached_at_ns"])),
         "reconstructed": bool(floor["reconstructed"]),
-        "line": steps(floor, line, level, span),
+        "line": steps(line, level, span),
     }
 
 
@@ -182,7 +182,7 @@ def allowance_at(line: Any, time_ns: int, last: int) -> int:
     return max(1, int(before["limit"][-1] - before["value"][-1])) if len(before) else last
 
 
-def steps(floor: Any, line: Any, level: int, span: tuple[int, int]) -> list[list[float]]:
+def steps(line: Any, level: int, span: tuple[int, int]) -> list[list[float]]:
     """[seconds, level] wherever the level changed, for a chart; one level where nothing samples it."""
     times, levels = line["time_ns"], line["value"]
     if not len(times):

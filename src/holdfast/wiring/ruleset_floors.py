@@ -139,11 +139,11 @@ def rows_of(limit: Limit, scoped: Scoped, guard: GuardSettings | None, own: bool
         return  # the loss of one idea is a rule of the gate
     first = base_floor(limit, scoped, guard, own)
     hang(first, limit.anchor, limit.lock, limit.observed, scoped)
-    add_reading(first, limit.amount, limit.anchor, scoped)
+    add_reading(first, limit.amount, limit.anchor)
     others = []
     for number, other in enumerate(limit.strict_alternates, 1):
         if other.amount is not None and (other.anchor, other.lock, other.observed) == (None, None, None):
-            add_reading(first, other.amount, limit.anchor, scoped)
+            add_reading(first, other.amount, limit.anchor)
         else:
             others.append(Row(limit.id, scoped.name, number, alternate(limit, other, scoped, guard, own)))
     yield Row(limit.id, scoped.name, 0, first)
@@ -157,7 +157,7 @@ def alternate(
     anchor = other.anchor or limit.anchor
     floor = base_floor(limit, scoped, guard, own)
     hang(floor, anchor, other.lock or limit.lock, other.observed or limit.observed, scoped)
-    add_reading(floor, other.amount or limit.amount, anchor, scoped)
+    add_reading(floor, other.amount or limit.amount, anchor)
     return floor
 
 
@@ -204,7 +204,7 @@ def hang(floor: Floor, anchor: Anchor, lock: Lock | None, observed: str, scoped:
         floor.lock_level = scoped.initial + money(lock.level.plus)
 
 
-def add_reading(floor: Floor, amount: Amount, anchor: Anchor, scoped: Scoped) -> None:
+def add_reading(floor: Floor, amount: Amount, anchor: Anchor) -> None:
     """One more reading of the amount. A share of the capital is one of what was allocated for the session, else of
     what the scope was given; a share of the balance is one of the anchor."""
     if floor.reading_count >= READINGS:

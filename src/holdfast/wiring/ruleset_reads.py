@@ -19,7 +19,8 @@ import holdfast.simulator
 # Keys, separated by blanks, and the fields of the core that they fill.
 CORE: Mapping[str, str] = {
     # floors
-    "limits.floor.scope limits.floor.classes limits.floating_loss.scope limits.floating_loss.classes": "Floor.scope Floor.scope_id",
+    "limits.floor.scope limits.floor.classes": "Floor.scope Floor.scope_id",
+    "limits.floating_loss.scope limits.floating_loss.classes": "Floor.scope Floor.scope_id",
     "limits.floor.consequence limits.floating_loss.consequence": "Floor.consequence",
     "limits.floor.auto_reset limits.floating_loss.auto_reset": "Floor.consequence",
     "limits.floor.on_trip limits.floating_loss.on_trip": "Ladder.holds",
@@ -54,7 +55,8 @@ CORE: Mapping[str, str] = {
     "counters.qualifies.event": "Counter.opening",
     "counters.qualifies.net_of": "Counter.gross",
     "counters.qualifies.attribution": "Counter.attribution",
-    "counters.qualifies.min_realised.pct counters.qualifies.min_realised.of counters.qualifies.min_realised.abs": "Counter.least",
+    "counters.qualifies.min_realised.pct counters.qualifies.min_realised.of": "Counter.least",
+    "counters.qualifies.min_realised.abs": "Counter.least",
     "phases.min_days.counter": "Challenge.counter",
     "phases.min_days.count": "Challenge.days_needed",
     "phases.target.pct_of phases.target.pct phases.target.abs": "Challenge.target",
@@ -86,7 +88,7 @@ CORE: Mapping[str, str] = {
     "guard.daily_ladder_pct_of_allowance.reduce guard.total_ladder_pct_of_allowance.reduce": "Ladder.reduce",
     "guard.daily_ladder_pct_of_allowance.block guard.total_ladder_pct_of_allowance.block": "Ladder.block",
     "guard.daily_ladder_pct_of_allowance.flatten guard.total_ladder_pct_of_allowance.flatten": "Ladder.flatten",
-    "guard.reduce_multiplier": "Ladder.multiplier Guard.pause_multiplier",
+    "guard.reduce_multiplier": "Ladder.multiplier",
     "guard.resume_next_day": "Ladder.resumes",
     "guard.exit_cost_multiple": "Guard.exit_cost_multiple",
     "guard.headroom_reserve.fx guard.headroom_reserve.alts": "Instrument.reserve Guard.headroom",
@@ -153,11 +155,11 @@ REPORT = (
 )
 # Keys that only a live account can keep, with what it takes.
 LIVE: Mapping[str, str] = {
-    "conduct.opposite_across_accounts.value conduct.opposite_across_accounts.assume": "an engine that sees several accounts",
+    "conduct.opposite_across_accounts.value conduct.opposite_across_accounts.assume": "an engine over several accounts",
     "attest": "a person's word",
     "inactivity.days inactivity.event inactivity.alert_at": "the calendar of a live account",
     "payout.first_after_days payout.every_days payout.min payout.min_pct payout.split_pct payout.split_pct_max "
-    "payout.min_days.counter payout.min_days.count payout.close_before_cycle_end_min": "payouts, which a person asks for",
+    "payout.min_days.counter payout.min_days.count payout.close_before_cycle_end_min": "payouts to ask for",
     "guard.messages.per_minute": "the clock of the sender: a bar has no minutes inside",
     "guard.volatility_halt.mark_gap_pct": "a stream of mark and index prices",
 }  # fmt: skip

@@ -144,10 +144,12 @@ def edge_rows(spans: pl.DataFrame, bits: Any, masks: Any, span: Span) -> Any:
     """Items: a is the instant of the begin, negative for an end. What is open as the run starts opens there."""
     running = open_at(spans, span.start)
     edges = window_edges(spans, span.start + 1, span.end)
-    begins = pl.DataFrame(
-        {"time_ns": np.full(running.height, span.start), "window": running["window"], "instrument": running["instrument"],
-         "opens": np.full(running.height, True)}
-    )  # fmt: skip
+    begins = running.select(
+        pl.lit(span.start, pl.Int64).alias("time_ns"),
+        "window",
+        "instrument",
+        pl.lit(value=True).alias("opens"),
+    )
     rows = pl.concat([begins, edges.select(begins.columns)])
     starts = spans.select("window", "instrument", "end_ns", "start_ns").unique(
         ("window", "instrument", "end_ns")
