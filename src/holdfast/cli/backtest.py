@@ -67,6 +67,19 @@ def backtest(
     fee: Annotated[
         float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")
     ] = None,
+    ruleset: Annotated[
+        str | None,
+        typer.Option("--ruleset", help="Rules of a firm or of your own: the5ers.high_stakes.20k, or a file."),
+    ] = None,
+    phase: Annotated[
+        str | None, typer.Option("--phase", help="Phase of the ruleset to begin in; absent: the first.")
+    ] = None,
+    guard: Annotated[
+        bool | None, typer.Option("--guard/--no-guard", help="Our margins inside the firm's limits.")
+    ] = None,
+    calendar: Annotated[
+        str | None, typer.Option("--calendar", help="News of the ruleset's windows; none: do without.")
+    ] = None,
     strategy_path: Annotated[
         Path | None, typer.Option("--strategy-path", help="Folder of your own strategies.")
     ] = None,
@@ -99,6 +112,10 @@ def backtest(
         "stake_amount": stake,
         "max_open_trades": max_open,
         "fee": fee,
+        "ruleset": ruleset,
+        "phase": phase,
+        "guard": None if guard is None else ("on" if guard else "off"),
+        "calendar": calendar,
         "parameters": dict(given.everywhere) or None,
         "parameters_by_pair": {pair: dict(values) for pair, values in given.per_pair.items()} or None,
     }

@@ -23,6 +23,7 @@ from holdfast.simulator.settlements import Timetable
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.note_units import sizes_of, units_of
 from holdfast.wiring.prepared import Prepared
+from holdfast.wiring.risk_block import risk_of
 
 ROLES = {0: "entry", 1: "stop", 2: "target", 3: "exit", 4: "liquidation"}
 EXITS: dict[int, str] = {
@@ -226,7 +227,10 @@ def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
     account = outcome.state["account"][0]
     world = prepared.scenario
     timetable = Timetable(world.items, world.bars, world.duration_ns)
-    found = recompute(world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging)
+    flowed = int(outcome.tapes["cash"]["flow"].sum())
+    found = recompute(
+        world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging, flowed
+    )
     parts = ("realized_pnl", "funding", "rollover", "fees", "cash_flows", "adjustments", "balance")
     realized, funding, rollover, fees, flows, adjustments, balance = (int(account[name]) for name in parts)
     start = int(account["start_balance"])
@@ -269,6 +273,7 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
         equity=equity_frame(tapes.pop("samples")),
         orders=pl.DataFrame(),
         market_change=market_change(prepared),
+        risk=risk_of(prepared, outcome),
     )
 
 
