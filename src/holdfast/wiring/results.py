@@ -252,7 +252,7 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
     """The finished run. The outcome is used up: what has been read is let go, so that nothing is there twice."""
     names, tapes, bars = Names(prepared), outcome.tapes, prepared.scenario.bars
     facts = facts_of(prepared, outcome)
-    outcome.state = outcome.market = None
+    outcome.state = outcome.market = outcome.programme = None
     return RunResult(
         **facts,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -273,7 +273,6 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
         equity=equity_frame(tapes.pop("samples")),
         orders=pl.DataFrame(),
         market_change=market_change(prepared),
-        risk=risk_of(prepared, outcome),
     )
 
 
@@ -289,6 +288,7 @@ def facts_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
         "order_count": int(state["placed_count"]),
         "denials": {member.name.lower(): int(denials[member]) for member in Denial if denials[member]},
         "ledger": ledger_of(prepared, outcome),
+        "risk": risk_of(prepared, outcome),
     }
 
 
