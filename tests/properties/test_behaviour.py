@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nasty_markets import chance
+from nasty_markets import Size, chance, items_of, scenario
 from survey import orders_of, unprotected, wrong
 from tiers import examples
 from unruly_venue import Duel
 
 from holdfast.engine import obedience
 from holdfast.engine import orders as order_module
+from holdfast.engine.control import on_guard_given
 from holdfast.model import events
 from holdfast.model.enums import CommandClass, CommandKind, Denial, Phase, Severity
 from holdfast.model.guard import Guard
@@ -28,6 +31,9 @@ from holdfast.model.units import HOUR, MINUTE, RATE, SECOND
 from holdfast.records import copy_record
 from holdfast.risk import gate
 from holdfast.risk.trips import severity_for
+from holdfast.simulator import simulation
+from holdfast.simulator.simulation import Scenario, Simulation
+from holdfast.simulator.world import Item, World
 
 seeds = st.integers(0, 2**32)
 KINDS = ("no_open", "no_close", "no_rest", "no_fill", "no_hold", "near_news")
@@ -197,6 +203,46 @@ def test_i7_cancels_and_closes_always_leave(seed: int, steps: int, hedging: bool
     duel.calm()
     assert not any(duel.held.values())
     assert all(not p.quantity for i in duel.state.instruments for p in i.positions)
+
+
+def windows_over(world: Scenario, seed: int) -> Any:
+    """The items of a random world, and a window of random kinds every now and then."""
+    rng = np.random.default_rng(seed)
+    times = np.unique(world.bars["time_ns"])
+    begins = rng.choice(times, min(len(times), 12), replace=False)
+    parts = [world.items]
+    for when in begins:
+        number, bits = int(rng.integers(1, len(world.listings) + 1)), int(rng.integers(1, 64))
+        length = int(rng.integers(1, 10)) * 5 * MINUTE
+        parts.append(items_of(Item.WINDOW, number, np.array([when]), 1, bits))
+        parts.append(items_of(Item.WINDOW, number, np.array([when + length]), 0, bits))
+    every = np.concatenate(parts)
+    return every[np.lexsort((every["kind"], every["time_ns"]))]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_interpreted_equals_compiled_under_guards_and_windows(seed: int, monkeypatch: Any) -> None:
+    """Same digest after every stretch, same venue, same tapes, to the bit; and the guards did act in some of them."""
+    size = Size(seed, 140, 2, 4, seed % 2 == 0, False, wild=False)
+    world = scenario(size)
+    world = replace(world, items=windows_over(world, seed))
+    guard = Watched(seed, hedging=True)._guard()
+    build = simulation.build_world
+
+    def guarded(of: Scenario) -> World:
+        made = build(of)
+        given = events.GuardGiven()
+        copy_record(given.guard, guard)
+        on_guard_given(made.state, made.outbox, given)
+        return made
+
+    monkeypatch.setattr(simulation, "build_world", guarded)
+    one, other = (Simulation(world, interpreted=mode, digest_every=50).run() for mode in (True, False))
+    assert one.digests == other.digests
+    assert one.digest == other.digest
+    assert one.market.tobytes() == other.market.tobytes()
+    for name, tape in one.tapes.items():
+        assert tape.tobytes() == other.tapes[name].tobytes(), name
 
 
 # Each checker fails on an engine with the mistake that it is there for.
