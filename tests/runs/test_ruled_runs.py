@@ -1,4 +1,4 @@
-"""Backtests that are held to a ruleset, over synthetic FX: a losing streak with and without our guard, phases, reports."""
+"""Backtests under a ruleset, over synthetic FX: a losing streak with and without our guard, phases, reports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def floor(found: Any, name: str) -> Any:
     return [each for each in found["risk"]["floors"] if each["limit"] == name][-1]
 
 
-def test_a_losing_streak_crosses_the_floor_without_our_guard_only(backtest: Run, streak: tuple[str, ...]) -> None:
+def test_a_losing_streak_crosses_the_floor_without_our_guard_only(
+    backtest: Run, streak: tuple[str, ...]
+) -> None:
     """The same market, the same strategy: the firm ends the account, or our rungs end the day before."""
     bare = backtest(*streak, *HS, *RISKY, "--no-guard")["risk"]
     assert [phase["status"] for phase in bare["phases"]] == ["breached", "not begun", "not begun"]
@@ -68,7 +70,9 @@ def easy(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_a_passed_phase_pays_out_and_the_next_one_begins(backtest: Run, streak: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_passed_phase_pays_out_and_the_next_one_begins(
+    backtest: Run, streak: tuple[str, ...], tmp_path: Path
+) -> None:
     """The profit leaves, the balance is the initial one again, the ledger adds up; a funded phase has no target."""
     found = backtest(*streak, "--ruleset", easy(tmp_path), "--no-save")
     phases = found["risk"]["phases"]

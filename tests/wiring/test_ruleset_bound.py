@@ -77,7 +77,9 @@ def test_what_can_not_be_kept_is_refused_in_words() -> None:
 
 def test_reading_is_told_from_writing() -> None:
     """A field that is only written to is not read."""
-    text = "def kernel_a(floor):\n    floor.level = 1\n    floor.triggered += 1\n    return floor.anchor == 2\n"
+    text = (
+        "def kernel_a(floor):\n    floor.level = 1\n    floor.triggered += 1\n    return floor.anchor == 2\n"
+    )
     found = {field for _, field in ruleset_reads.READ.findall(text)}
     assert found == {"anchor"}
     assert "Guard.exit_cost_multiple" in kernels_reading()

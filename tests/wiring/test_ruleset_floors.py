@@ -49,7 +49,9 @@ def at_boundary(engine: Engine, balance: float, equity: float) -> None:
     """The account as it is at the day boundary."""
     account = engine.state.account
     account.balance, account.equity = round(balance * RATE), round(equity * RATE)
-    account.unrealized_pnl = account.unrealized_low = account.unrealized_high = account.equity - account.balance
+    account.unrealized_pnl = account.unrealized_low = account.unrealized_high = (
+        account.equity - account.balance
+    )
     account.judged_balance = account.balance
     event = Boundary()
     event.time_ns, event.kind = 10, BoundaryKind.DAY
@@ -74,7 +76,12 @@ def test_rungs_of_the_first_day() -> None:
     """risk.md 2.4: 19,600 / 19,400 / 19,300 / 19,200, and none without our guard."""
     daily = rows_for("the5ers.high_stakes.20k", 20_000)[0].floor
     ladder = daily.ladder
-    assert [x * 1000 // RATE for x in (ladder.warn, ladder.reduce, ladder.block, ladder.flatten)] == [400, 600, 700, 800]
+    assert [x * 1000 // RATE for x in (ladder.warn, ladder.reduce, ladder.block, ladder.flatten)] == [
+        400,
+        600,
+        700,
+        800,
+    ]
     bare = rows_for("the5ers.high_stakes.20k", 20_000, guarded=False)[0].floor.ladder
     assert (bare.warn, bare.reduce, bare.block, bare.flatten) == (0, 0, 0, 0)
 
@@ -91,7 +98,12 @@ def test_floors_of_own_money() -> None:
     rows = rows_for("own.system_a.grid", 5_000)
     by = {(row.limit, row.of): row.floor for row in rows}
     grid = by["grid_session_loss", "g"]
-    assert (grid.scope, grid.scope_id, grid.sample, grid.initial) == (Scope.STRATEGY, 2, Sample.SESSION, 1000 * RATE)
+    assert (grid.scope, grid.scope_id, grid.sample, grid.initial) == (
+        Scope.STRATEGY,
+        2,
+        Sample.SESSION,
+        1000 * RATE,
+    )
     assert grid.own
     assert grid.consequence == Consequence.TERMINATE
     setup = by["setup_day_loss", "setup"]

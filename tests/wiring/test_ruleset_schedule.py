@@ -27,7 +27,10 @@ def days(name: str, start: str, end: str) -> list[tuple[str, int]]:
     """(instant, bits) of the candidates of day boundaries."""
     items = np.concatenate(clock_items(load_ruleset(name).ruleset, Span(ns(start), ns(end), HOUR, True)))
     items = items[items["kind"] == Item.DAY]
-    return [(str(np.datetime64(int(t), "ns"))[:16], int(a)) for t, a in zip(items["time_ns"], items["a"], strict=True)]
+    return [
+        (str(np.datetime64(int(t), "ns"))[:16], int(a))
+        for t, a in zip(items["time_ns"], items["a"], strict=True)
+    ]
 
 
 def test_ftmo_rolls_at_midnight_in_prague() -> None:
@@ -66,7 +69,13 @@ def edges(name: str, phase: str | None, calendar: pl.DataFrame | None, start: st
     specs = [instrument("oanda_mid", "EURUSD"), instrument("oanda_mid", "AUDNZD")]
     made = window_items(stages, specs, calendar, Span(ns(start), ns(end), HOUR, True))
     return [
-        (str(np.datetime64(int(i["time_ns"]), "ns"))[5:19], int(i["instrument_id"]), bool(i["a"] > 0), int(i["b"]), int(i["c"]))
+        (
+            str(np.datetime64(int(i["time_ns"]), "ns"))[5:19],
+            int(i["instrument_id"]),
+            bool(i["a"] > 0),
+            int(i["b"]),
+            int(i["c"]),
+        )
         for items in made
         for i in items
     ]
@@ -74,7 +83,9 @@ def edges(name: str, phase: str | None, calendar: pl.DataFrame | None, start: st
 
 def test_news_with_our_own_margin() -> None:
     """S60: two minutes and half a minute of ours around; fills that the text leaves open are forbidden; EURUSD only."""
-    found = edges("the5ers.high_stakes.20k", None, news("2026-04-03T12:30"), "2026-04-03T00:00", "2026-04-04T00:00")
+    found = edges(
+        "the5ers.high_stakes.20k", None, news("2026-04-03T12:30"), "2026-04-03T00:00", "2026-04-04T00:00"
+    )
     assert found == [
         ("04-03T12:27:30", 1, True, 1 + 2 + 4 + 8 + 32, 7),
         ("04-03T12:32:30", 1, False, 1 + 2 + 4 + 8 + 32, 7),

@@ -78,4 +78,6 @@ def test_limits_of_the_ruleset_reach_the_classes() -> None:
 def limits() -> dict[str, dict[str, float]]:
     """The settings' defaults."""
     settings = load_settings(None, {})
-    return dict(zip(CLASS_IDS, (settings.limits.setup.model_dump(), settings.limits.grid.model_dump()), strict=True))
+    return dict(
+        zip(CLASS_IDS, (settings.limits.setup.model_dump(), settings.limits.grid.model_dump()), strict=True)
+    )
