@@ -1,4 +1,4 @@
-"""Backtests that are held to a ruleset, over synthetic FX: a losing streak with and without our guard, phases, reports."""
+"""Backtests under a ruleset, over synthetic FX: a losing streak with and without our guard, phases, reports."""
 
 from __future__ import annotations
 
