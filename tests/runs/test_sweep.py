@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
 
 from holdfast.history.store import Store
 from holdfast.settings.backtest import load_settings
+from holdfast.strategies.strategy import BarSet, Strategy
+from holdfast.wiring import plan_memory
+from holdfast.wiring import sweep as sweep_module
 from holdfast.wiring.backtest import Backtest
+from holdfast.wiring.plan_memory import Kinds, PlanMemory
 from holdfast.wiring.sweep import Sweep
 
 CASE = {"strategies": ("grid_atr",), "source": "synthetic_perp", "timeframe": "1h", "detail": "5m"}
@@ -41,3 +51,53 @@ def test_a_sweep_reads_no_data_after_it_has_begun(market: Path, monkeypatch: obj
     once = len(reads)
     sweep.run([{"ma_period": ma} for ma in range(7, 17)], workers=2)
     assert len(reads) == 2 * once
+
+
+def test_plans_are_made_once_for_all_sets_that_share_them(
+    market: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stop rate says nothing to a plan of grid_atr, an average and the sides do."""
+    made: list[object] = []
+    original = sweep_module.compute_plan
+
+    def counted(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> pl.DataFrame:
+        made.append(p)
+        return original(strategy, bars, p)
+
+    monkeypatch.setattr(sweep_module, "compute_plan", counted)
+    machine = Backtest(Store(market), load_settings(None, CASE))
+    sets = [{"ma_period": ma, "sides": side, "sl_percent": stop}
+            for ma in (7, 14) for side in ("long", "both") for stop in (5, 10, 15)]  # fmt: skip
+    prepared = machine.prepare()
+    rows = Sweep(machine, prepared).run(sets, workers=1)
+    assert len(made) == 4 * len(prepared.assignments)
+    assert len({row.state_digest for row in rows}) == len(sets)
+
+
+def test_remembered_plans_keep_apart_what_differs() -> None:
+    """By value and type of what was asked for, by kind, and by each assignment; the rest does not matter."""
+    made: list[int] = []
+
+    def make(kinds: Kinds, parameters: Sequence[Mapping[str, Any]]) -> Any:
+        made.append(sum(each["a"] + (each["b"] if each["a"] > 1 else 0) for each in parameters))
+        return np.array(made[-1:])
+
+    memory = PlanMemory(make)
+    for kind, a, b, is_new in (
+        ("grid", 1, 5, True), ("grid", 1, 6, False), ("setup", 1, 5, True), ("grid", 2, 5, True),
+        ("grid", 2, 6, True), ("grid", 2, 5, False), ("grid", 1.0, 5, True), ("grid", 1, 7, False),
+    ):  # fmt: skip
+        before = len(made)
+        events = memory.events((kind,), [{"a": a, "b": b}])
+        assert events[0] == a + (b if a > 1 else 0)
+        assert (len(made) > before) == is_new
+
+
+def test_remembered_plans_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest unused go first; the newest stays whatever its size."""
+    monkeypatch.setattr(plan_memory, "KEPT_BYTES", 3 * 8)
+    memory = PlanMemory(lambda kinds, parameters: np.zeros(parameters[0]["size"]))
+    for size in (1, 2, 1, 3, 9):
+        memory.events(("grid",), [{"size": size}])
+        assert sum(each.nbytes for each in memory.kept.values()) <= 8 * max(3, size)
+    assert len(memory.kept) == 1

@@ -1,7 +1,7 @@
-"""Many parameter sets over the same bars: data are read once, plans computed and loops run on all cores.
+"""Many parameter sets over the same bars: data are read once, plans made once for all sets that share them.
 
-The compiled loop releases the interpreter's lock, so threads suffice; each set has a world of its own, copied
-from one that was set up once.
+The compiled loop releases the interpreter's lock, making plans mostly does not. With the plans remembered the loops
+are what is left, so threads suffice; each set has a world of its own, copied from one that was set up once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from holdfast.strategies.parameters import Overrides, resolve_parameters
 from holdfast.strategies.planning import compute_plan
 from holdfast.strategies.strategy import BarSet
 from holdfast.wiring.backtest import Backtest
+from holdfast.wiring.plan_memory import Kinds, PlanMemory
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Prepared
 
@@ -62,6 +63,7 @@ class Sweep:
             window = max(each.strategy.window(each.parameters) for each in changed)
             bars = self.machine.bars_for(assignment, self.prepared.chosen, window)
             self.bars[assignment.strategy.name, assignment.pair] = bars
+        self.plans = PlanMemory(self._events)
         with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
             return list(self._counted(pool.map(self._one, sets), done))
 
@@ -79,11 +81,12 @@ class Sweep:
     def _one(self, changes: Mapping[str, Any]) -> SweepRow:
         """Plan and run one set."""
         assignments = [self._changed(a, changes) for a in self.prepared.assignments]
-        plans = PlanSource([self._table(i, a) for i, a in enumerate(assignments, 1)])
+        kinds = tuple(a.strategy.management(a.parameters).kind for a in assignments)
+        events = self.plans.events(kinds, [a.parameters for a in assignments])
         worlds, scenario = self._fresh_world(), self.prepared.scenario
         for i, mandate in enumerate(self.machine.mandates(assignments, self.prepared.chosen), 1):
             worlds["state"]["mandates"][0, i] = packed(mandate)[0]
-        events, trades = plans.slice(0, len(plans.times)), 0
+        trades = 0
         while True:
             stop = self.loop(worlds, scenario.bars, events, self.items, len(scenario.bars))
             trades += int(worlds["tape"]["closed_count"][0])
@@ -110,9 +113,14 @@ class Sweep:
         overrides = Overrides(settings.parameters | dict(changes) | timeframe, settings.parameters_by_pair)
         return replace(a, parameters=resolve_parameters(a.strategy, a.pair, overrides))
 
-    def _table(self, mandate_id: int, a: Assignment) -> PlanTable:
+    def _events(self, kinds: Kinds, parameters: Sequence[Mapping[str, Any]]) -> Any:
+        """The plan events of all assignments with these parameters."""
+        each = zip(self.prepared.assignments, kinds, parameters, strict=True)
+        plans = PlanSource([self._table(i, *one) for i, one in enumerate(each, 1)])
+        return plans.slice(0, len(plans.times))
+
+    def _table(self, mandate_id: int, a: Assignment, kind: str, p: Mapping[str, Any]) -> PlanTable:
         bars = self.bars[a.strategy.name, a.pair]
-        frame = compute_plan(a.strategy, bars, a.parameters)
+        frame = compute_plan(a.strategy, bars, p)
         kept = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*self.spans[a.pair]))
-        kind = a.strategy.management(a.parameters).kind
         return PlanTable(mandate_id, speaking(kept, kind), bars.tick_size)
