@@ -133,14 +133,19 @@ def usable(contract: Contract, price: int) -> int:
     return price if 0 < price <= contract.price_max else 0
 
 
+@kernel
+def worth_divided(contract: Contract, ticks_steps: int, price: int) -> int:
+    """Where a division decides: at this price for a contract that converts itself, else by the tick value."""
+    denominator = price if contract.self_converting else contract.tick_value_denominator
+    return mul_div(ticks_steps, contract.tick_value_numerator, denominator)
+
+
 @inlined
 def worth(contract: Contract, ticks_steps: int, price: int) -> int:
     """Money of ticks x steps, converted at this price where the contract converts itself; rounded down."""
-    if contract.self_converting:
-        return mul_div(ticks_steps, contract.tick_value_numerator, price)
-    if contract.tick_value_denominator == 1:
-        return ticks_steps * contract.tick_value_numerator
-    return mul_div(ticks_steps, contract.tick_value_numerator, contract.tick_value_denominator)
+    if contract.tick_value_denominator == 1 and not contract.self_converting:
+        return ticks_steps * contract.tick_value_numerator  # most contracts: nothing to divide
+    return worth_divided(contract, ticks_steps, price)
 
 
 @kernel
