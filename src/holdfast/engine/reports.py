@@ -18,7 +18,7 @@ from holdfast.model.events import OrderReport
 from holdfast.model.order import WORKING, Order, OrderStatus, Step, quantity_held
 from holdfast.model.state import State
 from holdfast.records import kernel
-from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.exposure import entry_price_of, reserve, update_open_risk
 
 
 @kernel
@@ -115,6 +115,8 @@ def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order
     if order.amends_pending == 0 or report.amended == report.amend_refused:
         state.unknown_reports += 1
         return
+    quantity = quantity_held(order)
+    price = entry_price_of(order)
     order.amends_pending -= 1
     if report.quantity > 0:
         order.confirmed_quantity = report.quantity
@@ -124,7 +126,8 @@ def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order
         order.confirmed_price = price_of(order)
     if order.amends_pending == 0:
         set_terms(order, order.confirmed_price, max(order.confirmed_quantity, order.filled_quantity))
-    reserve(state, order)
+    if quantity_held(order) != quantity or entry_price_of(order) != price:
+        reserve(state, order)  # else it is what was reserved when the amend was asked for
     if order.role == Role.STOP:
         stop_answered(state, outbox, report, order)
     update_open_risk(state, state.trades[order.trade_row])
