@@ -223,6 +223,7 @@ RATES = (
     "order_notional_max",
     "position_notional_max",
     "price_collar",
+    "passive_band",
     "trade_risk_max",
     "open_risk_max",
     "leverage_max",
@@ -287,7 +288,7 @@ def passes_the_gate(size: Size) -> None:
     def asked(state: State, ask: Ask) -> Denial:
         denial = ask_gate(state, ask)
         if denial == Denial.NONE:
-            approved.add((state.sequence, ask.instrument_id, ask.side, ask.quantity, ask.price))
+            approved.add((state.sequence, ask.instrument_id, ask.side, ask.allowed, ask.price))
         return denial
 
     def executed(market: Market, command: Command) -> None:

@@ -205,6 +205,7 @@ def random_limits(rng: Rng) -> Limits:
     limits = Limits()
     for name, low, high in (
         ("order_notional_max", 0.05, 30), ("position_notional_max", 0.1, 60), ("price_collar", 0.002, 0.5),
+        ("passive_band", 0.002, 0.5),
         ("trade_risk_max", 0.002, 1), ("open_risk_max", 0.005, 2), ("margin_max", 0.05, 1), ("leverage_max", 0.3, 40),
     ):  # fmt: skip
         setattr(limits, name, 0 if chance(rng, 0.6) else rate(between(rng, low, high)))

@@ -17,13 +17,14 @@ from holdfast.model.events import (
 )
 from holdfast.model.purse import class_purse
 from holdfast.model.state import State
-from holdfast.model.units import ACCOUNT_MAX, FLOORS, MONEY_MAX
+from holdfast.model.units import ACCOUNT_MAX, FLOORS, INSTRUMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
+from holdfast.risk.exposure import count_directions, reserve_again
 from holdfast.risk.floors import anchor_now, purse_of, set_level
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import claim_buckets
-from holdfast.risk.trips import find_trip, lift_trip, raise_trip
+from holdfast.risk.trips import find_trip, lift, lift_trip, raise_trip
 
 
 @kernel
@@ -63,6 +64,7 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     state.sequence += 1
     state.time_ns = max(state.time_ns, listed.time_ns)
     instrument = state.instruments[contract.instrument_id]
+    count_directions(state, instrument, -1)
     copy_record(instrument.contract, contract)
     instrument.group_id = listed.group_id
     instrument.group_sign = listed.group_sign if listed.group_sign != 0 else 1
@@ -70,6 +72,11 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     instrument.quote_currency = listed.quote_currency
     instrument.lot_steps = listed.lot_steps
     instrument.reserve = listed.reserve
+    count_directions(state, instrument, 1)
+    state.account.exposure_stale = True
+    state.judge_due = True
+    reserve_again(state, instrument)
+    lift(state, outbox, Rule.TICK_VALUE, 0, Scope.INSTRUMENT, contract.instrument_id)
     state.instrument_watermark = max(state.instrument_watermark, contract.instrument_id)
 
 
@@ -141,6 +148,14 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
         state.buckets_watched = True
         assert claim_buckets(state, floor)
     set_level(state, floor, anchor_now(state, floor))
+    begin_watching(state)
+
+
+@kernel
+def begin_watching(state: State) -> None:
+    """From here on prices are held against something: extremes and stressed losses are kept."""
+    state.watched = state.watched or state.floor_watermark > 0 or state.guard.margin_warn > 0
+    state.account.exposure_stale = True
     state.judge_due = True
 
 
@@ -150,6 +165,11 @@ def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, given.time_ns)
     copy_record(state.guard, given.guard)
+    begin_watching(state)
+    for i in range(1, INSTRUMENTS):
+        if i > state.instrument_watermark:
+            break
+        reserve_again(state, state.instruments[i])
 
 
 @kernel

@@ -66,14 +66,20 @@ def continue_exit(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
-def place_exit(state: State, outbox: Outbox, row: int) -> None:
-    """A reduce-only market order for what is held."""
+def place_part(state: State, outbox: Outbox, row: int, quantity: int) -> None:
+    """A reduce-only market order for some of what is held."""
     trade = state.trades[row]
-    made = place(state, outbox, row, Role.EXIT, 0, OrderType.MARKET, 0, trade.quantity)
+    made = place(state, outbox, row, Role.EXIT, 0, OrderType.MARKET, 0, quantity)
     order: Order = state.orders[made]
     order.confirmed_price = exit_quote(state.instruments[trade.instrument_id], trade.side)
     trade.exit_order = made
     send(state, outbox, made)
+
+
+@kernel
+def place_exit(state: State, outbox: Outbox, row: int) -> None:
+    """A reduce-only market order for what is held."""
+    place_part(state, outbox, row, state.trades[row].quantity)
 
 
 @kernel

@@ -249,6 +249,8 @@ class NoticeKind(enum.IntEnum):
     DAY_CLOSED = 11  # the day's net profit; days that count so far
     CASH_FLOW = 12
     TRIPS_FULL = 13  # no row left: the engine halts entries
+    HEADROOM = 14  # an entry was refused for a floor: equity with every stop hit, the floor
+    CUT = 15  # a share of the largest position is closed: the margin ratio, its limit
 
 
 class BoundaryKind(enum.IntEnum):

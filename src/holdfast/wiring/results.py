@@ -38,6 +38,7 @@ EXITS = {
 }
 REASONS: dict[int, Any] = {
     NoteKind.DENIED: Denial,
+    NoteKind.SHRUNK: Denial,
     NoteKind.DROPPED: Drop,
     NoteKind.STOP_MOVED: StopMove,
     NoteKind.EXITING: Exit,
