@@ -16,7 +16,7 @@ from holdfast.model.instrument import Contract, Position, initial_margin, notion
 from holdfast.model.order import WORKING, OrderStatus, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import NEVER, RATE
+from holdfast.model.units import NEVER, RATE, STRATEGIES
 from holdfast.risk.exposure import entry_price_of, reserve_rate
 from holdfast.risk.sizing import loss_at_stop
 from holdfast.risk.surveys import (
@@ -105,6 +105,10 @@ def money_wrong(state: State) -> Wrong:
 
 def sums_wrong(state: State) -> Wrong:
     """Profit at the stops, and what groups and currencies carry, by the core's own surveys."""
+    account = state.account
+    net = account.realized_pnl - account.fees + account.funding + account.rollover
+    purses = sum(purse.realized_pnl for purse in state.purses[: 1 + STRATEGIES])
+    yield from differs("results of all strategies and of nobody (I10)", net, purses)
     yield from differs("profit at the stops", state.account.stop_pnl, survey_stop_pnl(state))
     found = Exposure()
     survey_directions(state, found)

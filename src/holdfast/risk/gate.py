@@ -46,6 +46,7 @@ def check(state: State, ask: Ask) -> Denial:
     if denial == Denial.NONE:
         denial = fit(state, ask, limits, mandate)
     if denial != Denial.NONE:
+        ask.allowed = 0
         state.denials[denial].count += 1
         state.instruments[ask.instrument_id].denied_count += 1
     return denial
