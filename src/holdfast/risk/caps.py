@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.model.arithmetic import mul_div, scale
+from holdfast.model.arithmetic import scale
 from holdfast.model.enums import Denial
 from holdfast.model.instrument import Instrument, notional_of, tier_of
 from holdfast.model.limits import Ask
@@ -16,8 +16,8 @@ KNOWN = 5  # orders of a strategy, before it has a usual size
 
 @kernel
 def lots_of(instrument: Instrument, quantity: int) -> int:
-    """Lots as a rate; 0 where an instrument has none. Lots x 1e8: at most 2**31 steps x 1e8 over the steps of a lot."""
-    return mul_div(quantity, RATE, instrument.lot_steps) if instrument.lot_steps > 0 else 0
+    """Lots as a rate; 0 where an instrument has none. At most 2**31 steps x 1e8, which fits."""
+    return RATE // instrument.lot_steps * quantity if instrument.lot_steps > 0 else 0
 
 
 @kernel

@@ -7,7 +7,7 @@ in its own direction, and does not count where it would offset something: it may
 from __future__ import annotations
 
 from holdfast.model.account import sizing_base
-from holdfast.model.arithmetic import scale
+from holdfast.model.arithmetic import ceil_div, scale
 from holdfast.model.enums import Denial, Kind
 from holdfast.model.limits import Ask
 from holdfast.model.mandate import Mandate
@@ -121,15 +121,17 @@ def check_correlated_risk(state: State, ask: Ask) -> Denial:
     base = sizing_base(state.account)
     unit = (base >> FINE) + 1
     limit = scale(base, min(MOST, state.guard.correlated_risk))
+    small = limit // unit
     total = 0
     squares = 0
     for row in range(GROUPS):
-        risk = -(-group_after(state, ask, row) // unit)
-        total += risk
-        if total > 2 * (limit // unit):
-            return deny(state, Denial.CORRELATED_RISK, total * unit, limit)
-        squares += risk * risk
-    small = limit // unit
+        risk = group_after(state, ask, row)
+        if risk > 0:
+            risk = ceil_div(risk, unit)
+            total += risk
+            if total > 2 * small:
+                return deny(state, Denial.CORRELATED_RISK, total * unit, limit)
+            squares += risk * risk
     if squares + total * total > 2 * small * small:
         return deny(state, Denial.CORRELATED_RISK, total * unit, limit)
     return Denial.NONE

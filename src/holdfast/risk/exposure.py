@@ -47,8 +47,9 @@ def stress_position(state: State, instrument: Instrument, position: Position, pr
     contract = instrument.contract
     position.maintenance = maintenance_margin(contract, position.notional)
     account.maintenance += position.maintenance
-    slipped = worth_up(contract, contract.slippage * position.quantity, price)
-    account.exit_cost += fee_of(contract, price, position.quantity, False) + slipped
+    fee = scale_up(position.notional, contract.taker_rate) + contract.commission * position.quantity
+    slipped = worth_up(contract, contract.slippage * position.quantity, price) if contract.slippage > 0 else 0
+    account.exit_cost += fee + slipped
     loss = max(0, position.unrealized_pnl - position.stop_pnl)
     spread = worth_up(contract, (instrument.ask - instrument.bid) * position.quantity, price)
     account.stressed_loss += loss + max(scale_up(loss, reserve_rate(state, instrument)), spread)
