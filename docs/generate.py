@@ -41,10 +41,10 @@ def commands() -> str:
     """Every command with its arguments and options."""
     from holdfast.cli.app import app
 
-    shown = [each for each in app.registered_commands if not each.hidden]
+    shown = listed(app)
     summary = table(
         ("command", "what it does"),
-        [(f"[`{c.name}`](#{c.name})", sentence(c.callback)) for c in shown],
+        [(f"[`{name}`](#{name.replace(' ', '-')})", sentence(function)) for name, function in shown],
     )
     intro = "Every command has `--help`. Progress and remarks go to stderr: with `--json`, stdout holds data alone."
     exits = table(
@@ -66,8 +66,16 @@ def commands() -> str:
         summary,
         "## Exit codes",
         exits,
-        *(command(c.name or "", c.callback) for c in shown),
+        *(command(name, function) for name, function in shown),
     )
+
+
+def listed(app: Any, above: str = "") -> list[tuple[str, Any]]:
+    """(name as typed, function) of every command, those of groups as `group command`."""
+    found = [(f"{above}{each.name}", each.callback) for each in app.registered_commands if not each.hidden]
+    for each in app.registered_groups:
+        found += listed(each.typer_instance, f"{above}{each.name} ")
+    return found
 
 
 def sentence(function: Any) -> str:

@@ -107,9 +107,9 @@ class Book(Desk):
         self.apply(event)
 
     def floor_at(self, level: float, row: int = 1, **fields: Any) -> None:
-        """A floor that stands at a level, whatever the balance."""
-        self.floor(0, row, **fields)
-        self.state.floors[row].level = round(level * RATE)
+        """A floor that stands at a level today."""
+        account = self.state.account
+        self.floor(max(account.balance, account.equity) / RATE - level, row, **fields)
 
     def notices(self, kind: NoticeKind) -> list[Notice]:
         """Of one kind."""

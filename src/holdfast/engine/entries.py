@@ -10,9 +10,11 @@ from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, NoteKind, OrderType, Role, Rule, Scope, Severity
 from holdfast.model.instrument import entry_quote
 from holdfast.model.state import State
+from holdfast.model.trade import Trade
 from holdfast.model.units import ORDERS
 from holdfast.records import kernel
 from holdfast.risk.caps import remember_order
+from holdfast.risk.conduct import denied_until
 from holdfast.risk.exposure import reserve
 from holdfast.risk.gate import check
 from holdfast.risk.rules import deny
@@ -39,6 +41,16 @@ def follow_denial(state: State, outbox: Outbox, denial: Denial) -> None:
 
 
 @kernel
+def wait(state: State, trade: Trade) -> None:
+    """A refused entry asks again after a while, or at the moment from which its rule lets it pass."""
+    until_ns = denied_until(state, state.ask)
+    trade.retry_at_ns = state.time_ns + state.mandates[trade.mandate_id].retry_ns
+    if until_ns > 0:
+        trade.retry_at_ns = until_ns
+        trade.levels_at_ns = until_ns
+
+
+@kernel
 def ask_gate(
     state: State, outbox: Outbox, row: int, quantity: int, price: int, stop_price: int, replaces: int
 ) -> Denial:
@@ -58,8 +70,8 @@ def ask_gate(
         state.denials[denial].count += 1
     if denial != Denial.NONE:
         note_denial(state, outbox, trade, price, quantity)
-        trade.retry_at_ns = state.time_ns + state.mandates[trade.mandate_id].retry_ns
         follow_denial(state, outbox, denial)
+        wait(state, trade)
     return denial
 
 
@@ -108,6 +120,7 @@ def enter(
     level.quantity = allowed
     state.account.entries_today += 1
     remember_order(state, state.mandates[trade.mandate_id].strategy_id, state.ask.notional)
+    state.account.last_entry_ns = state.time_ns
     send(state, outbox, made)
     count_busy(state, row)
     return made

@@ -18,6 +18,7 @@ from holdfast.risk.days import count_result
 from holdfast.risk.exposure import count_member
 from holdfast.risk.idea import remember_loss
 from holdfast.risk.rules import is_busy
+from holdfast.risk.streaks import count_end
 
 
 @kernel
@@ -109,6 +110,8 @@ def begin_again(state: State, trade: Trade) -> None:
     trade.worst_pnl = 0
     trade.best_pnl = 0
     trade.opened_at_ns = 0
+    trade.exit_due = Exit.NONE
+    trade.exit_refusals = 0
 
 
 @kernel
@@ -204,6 +207,7 @@ def close_trade(state: State, outbox: Outbox, row: int) -> None:
     notional = notional_of(contract, trade.entry_total // trade.entry_quantity, trade.quantity_high)
     count_result(state, trade)
     remember_loss(state, trade)
+    count_end(state, outbox, trade)
     write_closed(state, outbox, trade, notional, cycle_margin(trade, mandate, notional))
     note(state, outbox, trade, NoteKind.CLOSED, trade.exit, 0, trade.entry_quantity)
     state.closed_count += 1

@@ -76,12 +76,12 @@ def edges(path: Path) -> tuple[int, int, int]:
 
 def write_whole(frame: pl.DataFrame, path: Path) -> None:
     """Write beside the target, flush to the disk, rename: a crash or a full disk leaves the old file as it
-    was."""
+    was. A name that ends in .csv is written as text."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            frame.write_parquet(file, compression="zstd")
+            frame.write_csv(file) if path.suffix == ".csv" else frame.write_parquet(file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

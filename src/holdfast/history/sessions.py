@@ -8,11 +8,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from holdfast.errors import SettingsError
 from holdfast.history.names import DAY, HOUR, MINUTE, Timeframe, parse_pair
-from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, parse_day_zone
+from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, parse_day_zone, wall_clock
 
 FX_WEEK = "Sun 17:00 - Fri 17:00 America/New_York"
 METAL_WEEK = "Sun 18:00 - Fri 17:00 America/New_York except 17:00 - 18:00"
@@ -37,7 +36,7 @@ class Session:
     zone: str
     opens: int
     closes: int
-    break_start: int = 0  # ns after midnight
+    break_start: int = 0  # ns after midnight; equal to its end = no break
     break_end: int = 0
 
     def is_open(self, ts: Instants) -> npt.NDArray[np.bool_]:
@@ -49,13 +48,8 @@ class Session:
         since_open = (of_week - self.opens) % (7 * DAY)
         in_week = since_open < (self.closes - self.opens) % (7 * DAY)
         of_day = wall % DAY
-        return in_week & ~((of_day >= self.break_start) & (of_day < self.break_end))
-
-
-def wall_clock(ts: Instants, zone: str) -> Instants:
-    """Wall-clock times of instants, in ns as if they were UTC."""
-    local = pl.Series(ts).cast(pl.Datetime("ns")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    return local.dt.replace_time_zone(None).dt.epoch("ns").to_numpy()
+        in_break = (of_day - self.break_start) % DAY < (self.break_end - self.break_start) % DAY
+        return in_week & ~in_break  # a break may go on past midnight
 
 
 @cache

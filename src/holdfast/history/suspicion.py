@@ -12,8 +12,8 @@ import polars as pl
 
 from holdfast.history.findings import Finding, QualityReport
 from holdfast.history.names import DAY, HOUR, Timeframe, format_instant
-from holdfast.history.sessions import Session, expected_bars, parse_session, wall_clock
-from holdfast.history.zones import METATRADER_DAY, Instants, boundaries
+from holdfast.history.sessions import Session, expected_bars, parse_session
+from holdfast.history.zones import METATRADER_DAY, Instants, boundaries, wall_clock
 
 STUCK_HOURS = 3  # one unchanged price for longer is reported
 SPIKE_SCALES = 30  # a move and its return, each this many typical moves …

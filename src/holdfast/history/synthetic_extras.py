@@ -11,9 +11,8 @@ import polars as pl
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.history.names import DAY, HOUR, MINUTE, Timeframe
 from holdfast.history.resample import resample
-from holdfast.history.sessions import wall_clock
 from holdfast.history.synthetic_paths import Clock, Floats, generator
-from holdfast.history.zones import Instants
+from holdfast.history.zones import Instants, wall_clock
 
 Counts = npt.NDArray[np.int32]
 

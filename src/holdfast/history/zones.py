@@ -12,10 +12,11 @@ import numpy.typing as npt
 import polars as pl
 
 from holdfast.errors import SettingsError, did_you_mean
-from holdfast.history.names import DAY, HOUR, Timeframe
+from holdfast.history.names import DAY, HOUR, SECOND, Timeframe
 
 METATRADER_DAY = "America/New_York+7h"  # server midnight is 17:00 New York on every day of the year
 _MONDAY = 4 * DAY  # 1970-01-05 was the first Monday after the epoch
+_FURTHEST = 26 * 3600  # s; no clock has ever been further from UTC, and one has skipped a whole day
 
 Instants = npt.NDArray[np.int64]
 
@@ -58,7 +59,7 @@ def boundaries(first: int, last: int, timeframe: Timeframe, day_zone: str) -> In
     zone = parse_day_zone(day_zone)
     # A day of slack on either side covers every difference between a wall clock and UTC.
     grid = _wall_grid(first + zone.offset - DAY, last + zone.offset + DAY, timeframe)
-    instants = _to_utc(grid - zone.offset, zone.zone)
+    instants = from_wall_clock(grid - zone.offset, zone.zone)
     begin = int(np.searchsorted(instants, first, side="right")) - 1
     end = int(np.searchsorted(instants, last, side="right")) + 1
     return instants[begin:end]
@@ -75,20 +76,33 @@ def _wall_grid(low: int, high: int, timeframe: Timeframe) -> Instants:
     return np.arange((low - anchor) // step, (high - anchor) // step + 2, dtype=np.int64) * step + anchor
 
 
-def _to_utc(wall: Instants, zone: str) -> Instants:
-    """Instants of wall-clock times. The first of two equal times counts; a skipped one is the end of the
-    skip."""
+def wall_clock(ts: Instants, zone: str) -> Instants:
+    """Wall-clock times of instants, in ns as if they were UTC."""
+    local = pl.Series(ts).cast(pl.Datetime("ns")).dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    return local.dt.replace_time_zone(None).dt.epoch("ns").to_numpy()
+
+
+def from_wall_clock(wall: Instants, zone: str) -> Instants:
+    """The first instant at which the clock of the zone shows each wall time (ns as if UTC) or a later one.
+
+    So the first of two equal times counts, and a time that the clocks skip is the end of the skip.
+    """
     if zone == "UTC":
         return wall
-    naive = pl.Series(wall).cast(pl.Datetime("ns"))
-    found = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    if found.null_count():
-        # Clocks skip from a whole hour on, where buckets start: an hour earlier exists and is an hour away.
-        earlier = naive.dt.offset_by("-1h").dt.replace_time_zone(
-            zone, ambiguous="latest", non_existent="null"
-        )
-        found = found.zip_with(
-            found.is_not_null(),
-            earlier.dt.convert_time_zone("UTC").dt.offset_by("1h").dt.convert_time_zone(zone),
-        )
-    return found.dt.epoch("ns").to_numpy()
+    naive = pl.Series(wall, dtype=pl.Int64).cast(pl.Datetime("ns"))
+    local = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    found = local.dt.epoch("ns").fill_null(0).to_numpy().copy()
+    skipped = local.is_null().to_numpy()
+    if skipped.any():
+        found[skipped] = _ends_of_skips(wall[skipped], zone)
+    return found
+
+
+def _ends_of_skips(wall: Instants, zone: str) -> Instants:
+    """Halve the stretch of instants that surely holds the change of the clocks, down to its second."""
+    before, after = wall // SECOND - _FURTHEST, wall // SECOND + _FURTHEST
+    while (after - before > 1).any():
+        middle = (before + after) // 2
+        reached = wall_clock(middle * SECOND, zone) >= wall
+        before, after = np.where(reached, before, middle), np.where(reached, middle, after)
+    return after * SECOND

@@ -32,7 +32,7 @@ def check_self_trade(state: State, ask: Ask) -> Denial:
         if row == 0:
             break
         order = state.orders[row]
-        rests = order.order_type == OrderType.LIMIT and order.side == -ask.side
+        rests = order.order_type == OrderType.LIMIT and order.side == -ask.side and not order.immediate
         if rests and ask.side * (ask.price - order.limit_price) >= 0:
             return deny(state, Denial.SELF_TRADE, ask.price, order.limit_price)
         row = order.next

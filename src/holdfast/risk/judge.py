@@ -52,13 +52,41 @@ def exit_room(state: State) -> int:
 def note_nearest(state: State, floor: Floor) -> None:
     """The least distance to the floor since it was last held against it."""
     row = purse_of(floor)
+    account = state.account
     seen = floor.last_value
+    when = state.time_ns
     if floor.observed == Quantity.EQUITY or floor.observed == Quantity.WORST:
-        seen = min(seen, state.account.low_since if row == 0 else state.purses[row].low_since)
+        lowest = account.low_since if row == 0 else state.purses[row].low_since
+        if lowest < seen:
+            seen = lowest
+            when = account.low_since_ns if row == 0 else when
     distance = seen - level_in_force(floor)
     if floor.nearest_at_ns == 0 or distance < floor.nearest:
         floor.nearest = distance
-        floor.nearest_at_ns = max(1, state.time_ns)
+        floor.nearest_at_ns = max(1, when)
+
+
+@kernel
+def start_lows(state: State) -> None:
+    """What was lowest has been noted; from here on anew."""
+    account = state.account
+    account.low_since = account.balance + account.unrealized_low
+    if state.purses_watched:
+        for row in range(PURSES):
+            purse = state.purses[row]
+            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low
+
+
+@kernel
+def close_lows(state: State) -> None:
+    """Before a level moves from outside: what was lowest belongs to the level that was."""
+    for row in range(1, FLOORS):
+        if row > state.floor_watermark:
+            break
+        floor = state.floors[row]
+        floor.last_value = observed_now(state, floor)
+        note_nearest(state, floor)
+    start_lows(state)
 
 
 @kernel
@@ -167,11 +195,9 @@ def descend(state: State, outbox: Outbox, row: int) -> None:
         return
     rung = floor.rung
     for _ in range(FLATTEN):
-        if rung == 0 or not recovered(floor, rung):
+        if rung == 0 or (rate_of(floor, rung) > 0 and not recovered(floor, rung)):
             break
         rung -= 1
-        if rate_of(floor, rung) == 0:
-            rung = 0
     if rung == floor.rung:
         return
     lift(state, outbox, Rule.FLOOR, row, floor.scope, floor.scope_id)
@@ -266,14 +292,3 @@ def judge(state: State, outbox: Outbox) -> None:
     start_lows(state)
     plan_watch(state, exit_cost)
     account.look_at_ns = (state.time_ns // MINUTE + 1) * MINUTE
-
-
-@kernel
-def start_lows(state: State) -> None:
-    """What was lowest has been noted; from here on anew."""
-    account = state.account
-    account.low_since = account.balance + account.unrealized_low
-    if state.purses_watched:
-        for row in range(PURSES):
-            purse = state.purses[row]
-            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.history.names import DAY, HOUR
-from holdfast.history.sessions import wall_clock
-from holdfast.history.zones import parse_day_zone
+from holdfast.history.zones import parse_day_zone, wall_clock
 from holdfast.strategies import indicators, structure
 from holdfast.strategies.confluence_factors import (
     FACTORS,
