@@ -37,6 +37,14 @@ REAL: dict[str, dict[str, Any]] = {
     "confluence, 20 FX pairs and gold, H1": {
         "strategies": ("confluence",), "source": "oanda_mid", "timeframe": "1h", "timerange": "",
     },
+    "confluence, the same under the5ers.high_stakes.20k": {
+        "strategies": ("confluence",), "source": "oanda_mid", "timeframe": "1h", "timerange": "",
+        "ruleset": "the5ers.high_stakes.20k",
+    },
+    "confluence, the same under ftmo.two_step.100k": {
+        "strategies": ("confluence",), "source": "oanda_mid", "timeframe": "1h", "timerange": "",
+        "ruleset": "ftmo.two_step.100k",
+    },
 }  # fmt: skip
 SYNTHETIC: dict[str, dict[str, Any]] = {
     "grid_atr, 1 synthetic perpetual, 1h plans on 1m bars": {

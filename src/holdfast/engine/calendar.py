@@ -10,7 +10,7 @@ from holdfast.engine.prices import manage
 from holdfast.engine.setups import queue_setup
 from holdfast.engine.trades import cancel_entries, cancel_targets
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import BoundaryKind, Drop, Exit, Kind, NoticeKind, Phase, Sample, Scope
+from holdfast.model.enums import BoundaryKind, Consequence, Drop, Exit, Kind, NoticeKind, Phase, Sample, Scope
 from holdfast.model.events import Boundary, WindowEdge
 from holdfast.model.floor import Floor
 from holdfast.model.instrument import Instrument
@@ -41,6 +41,8 @@ def sample_floor(state: State, outbox: Outbox, row: int, boundary: Boundary, equ
         floor.reconstructed = boundary.reconstructed
         floor.sampled_at_ns = max(1, state.time_ns)
     floor.rung = 0
+    if floor.consequence == Consequence.PAUSE and boundary.closes:
+        floor.breached_at_ns = 0  # the pause ends here; the next day can pause again
     tell_floor(state, outbox, NoticeKind.FLOOR_SET, row, level_in_force(floor), floor.anchor)
 
 

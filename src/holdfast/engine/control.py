@@ -146,6 +146,7 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, given.time_ns)
     floor = state.floors[given.floor_row]
+    lift(state, outbox, Rule.FLOOR, given.floor_row, floor.scope, floor.scope_id)  # of what stood here before
     copy_record(floor, given.floor)
     state.floor_watermark = max(state.floor_watermark, given.floor_row)
     state.ticks_watched = state.ticks_watched or floor.sample == Sample.TICK
@@ -182,9 +183,10 @@ def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
 
 
 @kernel
-def begin_floor(state: State, row: int) -> None:
-    """A fresh account of the programme: the floor hangs from its initial balance again."""
+def begin_floor(state: State, outbox: Outbox, row: int) -> None:
+    """A fresh account of the programme: the floor hangs from its initial balance again, and no rung is reached."""
     floor = state.floors[row]
+    lift(state, outbox, Rule.FLOOR, row, floor.scope, floor.scope_id)
     floor.rung = 0
     floor.breached_at_ns = 0
     floor.sampled_at_ns = 0
@@ -213,6 +215,6 @@ def on_phase_begun(state: State, outbox: Outbox, begun: PhaseBegun) -> None:
         for i in range(1, FLOORS):
             if i > state.floor_watermark:
                 break
-            begin_floor(state, i)
+            begin_floor(state, outbox, i)
     state.judge_due = True
     observe(state, outbox)

@@ -19,6 +19,7 @@ from holdfast.reports.files import write_file
 from holdfast.reports.frames import tidy
 from holdfast.reports.metrics import measure
 from holdfast.reports.page_data import LISTED, page_data
+from holdfast.reports.page_risk import risk
 from holdfast.reports.result import RunResult
 from holdfast.reports.summary import to_json
 
@@ -38,6 +39,7 @@ def page_with(result: RunResult, cut: pl.DataFrame | None) -> str:
         "HEADER": parts.header(run, metrics),
         "FIGURES": parts.figures(run, metrics),
         "LIMITS": parts.limits(run),
+        "RISK": risk(run),
         "MONTHS": parts.months_table(run),
         "RESULTS": parts.results(run),
         "SUMMARY": parts.summary(run, metrics),

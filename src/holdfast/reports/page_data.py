@@ -8,6 +8,7 @@ import polars as pl
 
 from holdfast.reports.charts import packed, price_digits
 from holdfast.reports.curve import curve
+from holdfast.reports.page_risk import floor_lines
 from holdfast.reports.result import RunResult
 from holdfast.reports.tables import NO_NAME
 
@@ -24,6 +25,7 @@ def page_data(run: RunResult, windows: pl.DataFrame) -> dict[str, Any]:
         "currency": run.currency,
         "start": run.ledger.start / 1e8,
         "limits": [{"name": name, "value": value} for name, value in run.limits.items()],
+        "floors": floor_lines(run),
         "curve": _curve(run),
         "trades": _trades(trades),
         "charts": _charts(run, windows),

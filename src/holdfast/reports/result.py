@@ -78,6 +78,7 @@ class RunResult:
     orders: pl.DataFrame
     market_change: Mapping[str, float] = field(default_factory=dict)  # pair -> close / open - 1 over the run
     limits: Mapping[str, float] = field(default_factory=dict)  # lines to draw: name -> money
+    risk: Mapping[str, Any] = field(default_factory=dict)  # what the ruleset's rules did; empty without one
 
     @property
     def bars_per_second(self) -> float:

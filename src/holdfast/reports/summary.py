@@ -31,6 +31,7 @@ def summary_json(result: RunResult) -> dict[str, Any]:
         | {"results_per_month": months(result).to_dicts()}
         | {
             "limits": dict(result.limits),
+            "risk": risk_summary(result.risk),
             "assumptions": list(result.assumptions),
             "config": dict(result.config),
         }
@@ -39,6 +40,14 @@ def summary_json(result: RunResult) -> dict[str, Any]:
 
 
 _TABLES = {"pair": "pair", "strategy": "strategy", "enter_tag": "tag", "exit_reason": "exit_reason"}
+
+
+def risk_summary(risk: Mapping[str, Any]) -> dict[str, Any]:
+    """The risk block without the lines of its charts."""
+    floors = [
+        {name: value for name, value in floor.items() if name != "line"} for floor in risk.get("floors", ())
+    ]
+    return {**risk, "floors": floors} if risk else {}
 
 
 def identity(result: RunResult) -> dict[str, Any]:

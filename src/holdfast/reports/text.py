@@ -16,6 +16,7 @@ from holdfast.reports.frames import instant, money, tidy
 from holdfast.reports.legs import by_level
 from holdfast.reports.metrics import Metrics, measure
 from holdfast.reports.result import RunResult
+from holdfast.reports.risk_text import risk_block
 from holdfast.reports.rows import cost_rows, ledger_terms, ledger_verdict, summary_rows
 from holdfast.reports.wording import NONE, amount, count, duration, moment, percent, ratio
 
@@ -45,6 +46,7 @@ def report(result: RunResult, width: int = 100) -> Group:
         summary_table(run, metrics),
         costs_table(metrics),
         denials_table(run),
+        risk_block(run.risk),
         ledger_line(run),
         assumptions_list(run),
     ]

@@ -11,7 +11,7 @@ from holdfast.model.trade import Trade
 from holdfast.model.units import COUNTERS, DAYS
 from holdfast.records import clear_record, kernel
 from holdfast.risk.notices import tell
-from holdfast.risk.trips import raise_trip
+from holdfast.risk.trips import lift, raise_trip
 
 
 @kernel
@@ -146,10 +146,20 @@ def is_complete(state: State) -> bool:
 
 
 @kernel
+def is_waiting(state: State) -> bool:
+    """Whether only the closing is missing."""
+    challenge = state.challenge
+    enough = days_counted(challenge) >= challenge.days_needed
+    return enough and state.account.open_trades > 0 and shares_hold(challenge, day_now(state).realized)
+
+
+@kernel
 def judge_phase(state: State, outbox: Outbox) -> None:
     """Passed: nothing new is opened. Reached with days or shares missing: smaller from here on (RR-12)."""
     challenge = state.challenge
     if not is_reached(state):
+        if challenge.reached_at_ns > 0 and challenge.passed_at_ns == 0:
+            lift(state, outbox, Rule.TARGET, challenge.phase, Scope.ACCOUNT, 0)  # lost again on the way out
         return
     balance = state.account.balance
     if challenge.reached_at_ns == 0:
@@ -161,10 +171,15 @@ def judge_phase(state: State, outbox: Outbox) -> None:
         challenge.passed_at_ns = max(1, state.time_ns)
         tell(state, outbox, NoticeKind.PHASE_PASSED, Rule.TARGET, challenge.phase, balance, challenge.target)
         hold_account(state, outbox, Severity.NO_NEW)
-    elif days_counted(challenge) >= challenge.days_needed and state.account.open_trades > 0:
+    elif is_waiting(state):
         hold_account(state, outbox, Severity.NO_NEW)  # only the closing is missing
-    elif challenge.missing_multiplier > 0:
-        hold_account(state, outbox, Severity.REDUCED)
+    else:
+        if state.account.severity > Severity.REDUCED:
+            lift(
+                state, outbox, Rule.TARGET, challenge.phase, Scope.ACCOUNT, 0
+            )  # shares went missing on the way out
+        if challenge.missing_multiplier > 0:
+            hold_account(state, outbox, Severity.REDUCED)
 
 
 @kernel

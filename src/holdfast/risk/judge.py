@@ -49,6 +49,15 @@ def exit_room(state: State) -> int:
 
 
 @kernel
+def note_distance(floor: Floor, seen: int, when_ns: int) -> None:
+    """How near a value came to the level in force, if it came nearer than any before."""
+    distance = seen - level_in_force(floor)
+    if floor.nearest_at_ns == 0 or distance < floor.nearest:
+        floor.nearest = distance
+        floor.nearest_at_ns = max(1, when_ns)
+
+
+@kernel
 def note_nearest(state: State, floor: Floor) -> None:
     """The least distance to the floor since it was last held against it."""
     row = purse_of(floor)
@@ -60,10 +69,7 @@ def note_nearest(state: State, floor: Floor) -> None:
         if lowest < seen:
             seen = lowest
             when = account.low_since_ns if row == 0 else when
-    distance = seen - level_in_force(floor)
-    if floor.nearest_at_ns == 0 or distance < floor.nearest:
-        floor.nearest = distance
-        floor.nearest_at_ns = max(1, when)
+    note_distance(floor, seen, when)
 
 
 @kernel
@@ -213,8 +219,8 @@ def judge_floor(state: State, outbox: Outbox, row: int, exit_cost: int) -> None:
     floor.last_value = observed_now(state, floor)
     note_nearest(state, floor)
     follow_window(state, floor)
-    if resample(state, floor):
-        note_nearest(state, floor)
+    resample(state, floor)
+    note_distance(floor, floor.last_value, state.time_ns)
     if floor.breached_at_ns == 0 and floor.last_value <= level_in_force(floor):
         breach(state, outbox, row)
     rung = near_rung(floor, exit_cost if purse_of(floor) == 0 else 0)

@@ -117,6 +117,17 @@ class BacktestSettings(Strict):
         default=None, gt=0, description="grid: fixed capital instead of a share of equity"
     )
     max_open_trades: int | None = Field(default=None, ge=1)
+    ruleset: str = Field(default="", description="id or file of the rules that the account is held to")
+    phase: str = Field(
+        default="", description="phase of the ruleset that the run begins in; empty: the first"
+    )
+    guard: Literal["on", "off"] = Field(
+        default="on", description="off: only the firm's own limits hold, none of our margins before them"
+    )
+    calendar: str = Field(
+        default="",
+        description="news of the ruleset's windows; empty: as it names it; none: windows are not kept",
+    )
     spread_factor: float = Field(default=1.0, ge=0, le=100)
     slippage_factor: float = Field(default=1.0, ge=0, le=100)
     volume_share: float = Field(

@@ -17,6 +17,7 @@ from holdfast.model.events import Closure
 from holdfast.model.state import State
 from holdfast.model.units import TRADES
 from holdfast.records import kernel
+from holdfast.simulator.phases import may_turn, turn_phase
 from holdfast.simulator.solvency import cancel_everything, liquidate
 from holdfast.simulator.world import Item, Scheduled, World, new_line, pump
 
@@ -91,6 +92,7 @@ def write_cash(world: World, item: Scheduled, funding: int, rollover: int) -> No
     line.instrument_id = item.instrument_id
     line.funding = funding
     line.rollover = rollover
+    line.flow = 0
 
 
 @kernel
@@ -142,15 +144,49 @@ def pass_boundary(world: World, item: Scheduled) -> None:
     elif item.kind == Item.FORECAST:
         boundary.kind = BoundaryKind.FORECAST if item.a == 0 else BoundaryKind.FORECAST_CLOSE
     on_boundary(world.state, world.outbox, boundary)
+    if boundary.kind == BoundaryKind.DAY and boundary.primary and may_turn(world.state, world.programme):
+        begin_next(world, item.time_ns)
+
+
+@kernel
+def begin_next(world: World, time_ns: int) -> None:
+    """The next phase: the profit leaves the venue's wallet, and the tape keeps what left."""
+    amount = turn_phase(world.state, world.outbox, world.programme, time_ns)
+    world.market.wallet += amount
+    world.market.equity_low = world.market.wallet
+    world.cursor.equity_low = world.state.account.equity
+    line = world.tape.cash[world.tape.cash_count]
+    world.tape.cash_count += 1
+    line.time_ns = time_ns
+    line.instrument_id = 0
+    line.funding = 0
+    line.rollover = 0
+    line.flow = amount
+
+
+@kernel
+def concerns(world: World, item: Scheduled) -> bool:
+    """Whether an edge of a window is one of the phase that runs (c: bits of phases, 0 = all). Where a window began
+    before its phase did, its end ends nothing."""
+    programme = world.programme
+    if item.c == 0:
+        return True
+    bit = 1
+    for _ in range(programme.phase):
+        bit += bit
+    return item.c & bit != 0 and abs(item.a) >= programme.terms[programme.phase].begun_at_ns
 
 
 @kernel
 def pass_edge(world: World, item: Scheduled) -> None:
-    """A window begins (a: 1) or ends; b: bits open 1, close 2, rest 4, fill 8, hold 16, near news 32."""
+    """A window begins (a: the instant, or 1) or ends (a: minus the instant of its begin, or 0); b: bits open 1,
+    close 2, rest 4, fill 8, hold 16, near news 32; c: see `concerns`."""
+    if not concerns(world, item):
+        return
     edge = world.scratch.window
     edge.time_ns = item.time_ns
     edge.instrument_id = item.instrument_id
-    edge.begins = item.a == 1
+    edge.begins = item.a > 0
     edge.no_open = item.b & 1 != 0
     edge.no_close = item.b & 2 != 0
     edge.no_rest = item.b & 4 != 0

@@ -42,6 +42,7 @@ class Recomputed:
     fees: Decimal = Decimal(0)
     funding: Decimal = Decimal(0)
     rollover: Decimal = Decimal(0)
+    cash_flows: Decimal = Decimal(0)
     holdings: dict[tuple[int, int], Holding] = field(default_factory=lambda: defaultdict(Holding))
 
 
@@ -156,10 +157,10 @@ def execute(found: Recomputed, contracts: list[Contract], line: Any, hedging: bo
 
 
 def recompute(
-    start: int, contracts: list[Contract], fills: Any, timetable: Timetable, hedging: bool
+    start: int, contracts: list[Contract], fills: Any, timetable: Timetable, hedging: bool, flows: int = 0
 ) -> Recomputed:
     """Walk through all executions and all that falls due. `contracts` as the run began, by instrument id, row 0
-    unused."""
+    unused; `flows` is what came from outside in all, in 1e-8."""
     found = Recomputed(Decimal(start))
     with localcontext() as context:
         context.prec = 60
@@ -168,5 +169,6 @@ def recompute(
                 settle(found, contracts, timetable, step)
             else:
                 execute(found, contracts, step, hedging)
-    found.balance += found.realized - found.fees + found.funding + found.rollover
+    found.cash_flows = Decimal(flows)
+    found.balance += found.realized - found.fees + found.funding + found.rollover + found.cash_flows
     return found

@@ -10,10 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.engine.control import on_account_opened, on_instrument_listed, on_limits_set, on_mandate_given
+from holdfast.engine.control import (
+    on_account_opened,
+    on_instrument_listed,
+    on_limits_set,
+    on_mandate_given,
+    on_strategy_given,
+)
 from holdfast.errors import HoldfastError
 from holdfast.model.commands import ClosedTrade, Note, Notice
-from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven, Plan
+from holdfast.model.events import (
+    AccountOpened,
+    InstrumentListed,
+    LimitsSet,
+    MandateGiven,
+    Plan,
+    StrategyGiven,
+)
 from holdfast.model.instrument import Contract
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
@@ -22,7 +35,9 @@ from holdfast.records import blank_array, compiled, copy_record, digest, packed
 from holdfast.records.kernel import is_cached
 from holdfast.simulator.lines import Lines
 from holdfast.simulator.loop import Stop, run
+from holdfast.simulator.phases import give_terms
 from holdfast.simulator.tape import CashLine, EquityLine, FillLine
+from holdfast.simulator.terms import PHASES, Terms
 from holdfast.simulator.venue import Bar
 from holdfast.simulator.views import ArrayRows, to_array
 from holdfast.simulator.world import Scheduled, World
@@ -49,6 +64,11 @@ class Listing:
 
     contract: Contract
     group_id: int
+    group_sign: int = 1
+    base_currency: int = 0  # 0: what is risked on it is not added up by currency
+    quote_currency: int = 0
+    lot_steps: int = 0
+    reserve: int = 0  # rate of the loss at the stop, kept for slippage
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,8 @@ class Scenario:
     sample_ns: int
     volume_share: int
     through: int = 1
+    terms: tuple[Terms, ...] = ()  # of the phases in order, at most PHASES; none = an account without rules
+    strategies: tuple[StrategyGiven, ...] = ()
 
 
 @dataclass
@@ -78,6 +100,7 @@ class Outcome:
     mode: str
     state: Any  # one-row array of State
     market: Any  # one-row array of Market
+    programme: Any  # one-row array of Programme
     tapes: dict[str, Lines]
     digests: list[tuple[int, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -101,7 +124,9 @@ def build_world(scenario: Scenario) -> World:
     for i, listing in enumerate(scenario.listings, 1):
         listed = InstrumentListed()
         copy_record(listed.contract, listing.contract)
-        listed.contract.instrument_id, listed.group_id = i, listing.group_id
+        listed.contract.instrument_id = i
+        for name in ("group_id", "group_sign", "base_currency", "quote_currency", "lot_steps", "reserve"):
+            setattr(listed, name, getattr(listing, name))
         on_instrument_listed(world.state, world.outbox, listed)
         copy_record(world.market.books[i].contract, listed.contract)
         world.market.books[i].through = scenario.through
@@ -111,7 +136,24 @@ def build_world(scenario: Scenario) -> World:
         copy_record(event.mandate, mandate)
         on_mandate_given(world.state, world.outbox, event)
     open_venue(world, scenario)
+    begin_programme(world, scenario)
     return world
+
+
+def begin_programme(world: World, scenario: Scenario) -> None:
+    """The rules of the account, as events at the run's first instant."""
+    if not scenario.terms:
+        return
+    assert len(scenario.terms) <= PHASES
+    start = int(scenario.bars["time_ns"][0])
+    for strategy in scenario.strategies:
+        strategy.time_ns = start
+        on_strategy_given(world.state, world.outbox, strategy)
+    programme = world.programme
+    programme.phase_count, programme.class_count = len(scenario.terms), len(scenario.limits)
+    for kept, terms in zip(programme.terms, scenario.terms, strict=False):
+        copy_record(kept, terms)
+    give_terms(world.state, world.outbox, programme, 0, start, False)
 
 
 def open_venue(world: World, scenario: Scenario) -> None:
@@ -161,8 +203,8 @@ class Simulation:
             progress(self._get(worlds, "bar"))
             del plans, items  # before the next ones are made
         row = packed(worlds[0]) if self.interpreted else worlds
-        state, market = np.ascontiguousarray(row["state"]), np.ascontiguousarray(row["market"])
-        return Outcome(self._mode, state, market, kept, self.digests, self.seconds)
+        state, market, programme = (np.ascontiguousarray(row[n]) for n in ("state", "market", "programme"))
+        return Outcome(self._mode, state, market, programme, kept, self.digests, self.seconds)
 
     @property
     def _mode(self) -> str:

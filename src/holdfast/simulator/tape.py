@@ -40,12 +40,13 @@ class FillLine:
 
 @record
 class CashLine:
-    """Funding or rollover of one instrument, as booked."""
+    """Funding or rollover of one instrument, or money from or to outside (instrument 0), as booked."""
 
     time_ns: int
     instrument_id: int
     funding: int
     rollover: int
+    flow: int
 
 
 @record

@@ -6,7 +6,7 @@ import enum
 
 from holdfast.engine.reports import on_order_report
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import CommandKind
+from holdfast.model.enums import CommandClass, CommandKind
 from holdfast.model.events import (
     Boundary,
     ExitRequest,
@@ -22,7 +22,9 @@ from holdfast.model.state import State
 from holdfast.model.units import REPORTS
 from holdfast.records import kernel, record
 from holdfast.simulator.acceptance import execute
+from holdfast.simulator.phases import watch_breaches, watch_increase
 from holdfast.simulator.tape import Cursor, FillLine, Tape, copy_told
+from holdfast.simulator.terms import Programme
 from holdfast.simulator.venue import Market
 
 ROUNDS = 64  # of commands and reports that one instant may need
@@ -79,6 +81,7 @@ class World:
     market: Market
     cursor: Cursor
     scratch: Scratch
+    programme: Programme
     tape: Tape
 
 
@@ -137,6 +140,14 @@ def hand_over(world: World, report: OrderReport) -> None:
 
 
 @kernel
+def take_told(world: World) -> None:
+    """Keep what the core told people."""
+    if world.programme.phase_count > 0:
+        watch_breaches(world.state, world.outbox, world.programme)
+    copy_told(world.tape, world.outbox)
+
+
+@kernel
 def dispatch(world: World) -> None:
     """Durable, sent and with the venue at one instant: in a simulation nothing lies between."""
     outbox = world.outbox
@@ -151,6 +162,8 @@ def dispatch(world: World) -> None:
             on_order_report(world.state, outbox, report)
             report.step = Step.SEND
             on_order_report(world.state, outbox, report)
+            if world.programme.phase_count > 0 and command.command_class == CommandClass.INCREASE:
+                watch_increase(world.state, world.programme)
         execute(world.market, command)
     outbox.command_count = 0
 
@@ -162,7 +175,7 @@ def pump(world: World) -> None:
     outbox = world.outbox
     for _ in range(ROUNDS):
         if outbox.note_count + outbox.closed_count + outbox.notice_count > 0:
-            copy_told(world.tape, outbox)
+            take_told(world)
         if outbox.command_count == 0 and market.report_count == 0:
             return
         dispatch(world)
@@ -171,7 +184,7 @@ def pump(world: World) -> None:
                 break
             hand_over(world, market.reports[i])
             if outbox.note_count + outbox.closed_count + outbox.notice_count > 0:
-                copy_told(world.tape, outbox)
+                take_told(world)
         market.report_count = 0
     assert outbox.command_count == 0
     assert market.report_count == 0

@@ -16,6 +16,7 @@ from holdfast.history.instruments import InstrumentSpec, account_conversion, ins
 from holdfast.history.names import parse_timeframe, parse_timerange
 from holdfast.history.reading import NoBarsError, pair_named
 from holdfast.history.store import Store
+from holdfast.model.instrument import Contract
 from holdfast.model.mandate import Mandate
 from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE
 from holdfast.reports.result import RunResult
@@ -30,11 +31,26 @@ from holdfast.strategies.planning import compute_plan, missing
 from holdfast.strategies.strategy import BarSet, Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
-from holdfast.wiring.mandates import limits_of, mandate_of
+from holdfast.wiring.mandates import CLASS_IDS, limits_of, mandate_of
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Chosen, Prepared
 from holdfast.wiring.prices import PriceReader, bar_lines
 from holdfast.wiring.results import peak_memory_mb, result_of
+from holdfast.wiring.ruleset_floors import Row
+from holdfast.wiring.ruleset_instruments import listings_of
+from holdfast.wiring.ruleset_schedule import Span
+from holdfast.wiring.rulesets import (
+    Rules,
+    applied,
+    bind_rules,
+    calendar_of,
+    cap_mandates,
+    owners_of,
+    rules_items,
+    strategies_of,
+    terms_of,
+    words_of,
+)
 from holdfast.wiring.units import rate
 
 
@@ -54,8 +70,11 @@ class Backtest:
         strategy_path: Any = None,
     ) -> None:
         self.store, self.settings, self.say, self.tick = store, settings, say, tick
+        self.asked = settings
+        self.rules: Rules | None = None
         self.strategy_path = strategy_path
         self.assumptions: list[str] = []
+        self.floors: tuple[Row, ...] = ()
 
     def prepare(self) -> Prepared:
         """Read data, compute plans, lay out the schedule. Raises HoldfastError for anything unusable."""
@@ -68,6 +87,8 @@ class Backtest:
         assignments = [
             Assignment(s, p, resolve_parameters(s, p, overrides)) for s in strategies for p in pairs
         ]
+        self._bind(assignments)
+        settings = self.settings
         intervals = {a.strategy.timeframes(a.parameters).base for a in assignments}
         price_bars = settings.detail or min(intervals, key=lambda name: parse_timeframe(name).ns)
         self._check_detail(price_bars, intervals)
@@ -85,7 +106,7 @@ class Backtest:
         seconds = {"load": loaded - started + time.perf_counter() - planned, "plan": planned - loaded}
         return Prepared(
             settings, currency, chosen, assignments, scenario, plans, self.assumptions, ", ".join(sorted(intervals)),
-            settings.detail, seconds,
+            settings.detail, seconds, self.rules, self.floors,
         )  # fmt: skip
 
     def run(self, prepared: Prepared, interpreted: bool = False, digest_every: int = 0) -> RunResult:
@@ -101,6 +122,12 @@ class Backtest:
                 "No strategy was named.", f"Add -s with one of {', '.join(catalogue.names())}."
             )
         return [catalogue.find(name, self.strategy_path) for name in dict.fromkeys(self.settings.strategies)]
+
+    def _bind(self, assignments: list[Assignment]) -> None:
+        """The account's rules, and the settings as they decide them."""
+        classes = [a.strategy.management(a.parameters).kind for a in assignments]
+        self.rules = bind_rules(self.asked, classes)
+        self.settings = applied(self.asked, self.rules)
 
     def _everywhere(self) -> dict[str, Any]:
         chosen = {"timeframe": self.settings.timeframe} if self.settings.timeframe else {}
@@ -262,30 +289,59 @@ class Backtest:
         limits = [s.limits.setup.model_dump(), s.limits.grid.model_dump()]
         for each in limits:
             each["trade_count_max"] = s.max_open_trades or each["trade_count_max"]
-        items = schedule.in_order(self._items(chosen, step))
+        items = self._items(chosen, step)
+        contracts = [contract_of(c.spec, c.highest, c.conversion, first_price(c)) for c in chosen]
         listings = tuple(
-            Listing(
-                contract_of(c.spec, c.highest, c.conversion, first_price(c)),
-                groups.get(c.spec.group, 0),
-            )
-            for c in chosen
+            Listing(contract, groups.get(c.spec.group, 0))
+            for contract, c in zip(contracts, chosen, strict=True)
         )
-        bars = merge_bars(handed_over(chosen))
-        return Scenario(
+        mandates = self.mandates(assignments, chosen)
+        scenario = Scenario(
             balance=rate(s.dry_run_wallet),
             hedging=self._hedging(chosen),
             isolated=s.margin_mode == "isolated",
             listings=listings,
-            mandates=tuple(self.mandates(assignments, chosen)),
+            mandates=tuple(mandates),
             limits=tuple(limits_of(each, stale) for each in limits),
-            bars=bars,
+            bars=None,
             plan_times=plans.times,
             plans=plans.slice,
-            items=items,
+            items=None,
             duration_ns=step,
             sample_ns=max(step, 60 * MINUTE),
             volume_share=rate(s.volume_share),
             through=s.limit_through_ticks,
+        )
+        if self.rules is not None:
+            words = dict(zip(CLASS_IDS, limits, strict=True))
+            scenario = self._ruled(
+                scenario, chosen, assignments, contracts, words, stale, span_of(chosen, step), items
+            )
+        scheduled = schedule.in_order(items)
+        return replace(scenario, items=scheduled, bars=merge_bars(handed_over(chosen)))
+
+    def _ruled(
+        self, scenario: Scenario, chosen: list[Chosen], assignments: list[Assignment], contracts: list[Contract],
+        limits: dict[str, dict[str, float]], stale: int, span: tuple[int, int], items: list[Any],
+    ) -> Scenario:  # fmt: skip
+        """The scenario as the ruleset has it: its items, instruments, strategies and the terms of its phases."""
+        rules = self.rules
+        assert rules is not None
+        specs = [c.spec for c in chosen]
+        calendar, missing_news = calendar_of(rules, self.settings.calendar, self.store.data_dir)
+        around = Span(*span, scenario.duration_ns, rules.guarded)
+        items += rules_items(rules, specs, calendar, around)
+        names = dict(enumerate(dict.fromkeys(a.strategy.name for a in assignments), 1))
+        owners = owners_of(scenario.mandates, names, rules.initial)
+        terms, self.floors = terms_of(rules, owners, limits, stale)
+        said = [*cap_mandates(scenario.mandates, rules), missing_news, *words_of(rules), *rules.warnings]
+        self.assumptions += [each for each in said if each]
+        return replace(
+            scenario,
+            listings=listings_of(contracts, specs, rules.first),
+            limits=tuple(terms[0].limits[i] for i in range(len(CLASS_IDS))),
+            terms=terms,
+            strategies=strategies_of(owners),
         )
 
     def _hedging(self, chosen: list[Chosen]) -> bool:
@@ -315,11 +371,9 @@ class Backtest:
     def _items(self, chosen: list[Chosen], step: int) -> list[Any]:
         """Everything scheduled, and a word about every fall-back."""
         edges = {i: c.edges for i, c in enumerate(chosen, 1)}
-        start, end = min(first for first, _ in edges.values()), max(last for _, last in edges.values()) + step
-        made = [
-            schedule.day_items(start, end),
-            schedule.end_items({i: last for i, (_, last) in edges.items()}),
-        ]
+        made = [schedule.end_items({i: last for i, (_, last) in edges.items()})]
+        if self.rules is None:
+            made.append(schedule.day_items(*span_of(chosen, step)))
         unfunded, unmarked = [], []
         for i, c in enumerate(chosen, 1):
             low, high = edges[i][0], edges[i][1] + step
@@ -361,6 +415,11 @@ def handed_over(chosen: list[Chosen]) -> Iterator[Lines]:
     for c in chosen:
         bars, c.bars, c.converting = c.bars, Lines(Bar), None
         yield bars
+
+
+def span_of(chosen: list[Chosen], step: int) -> tuple[int, int]:
+    """The run's first and last instant."""
+    return min(c.edges[0] for c in chosen), max(c.edges[1] for c in chosen) + step
 
 
 def conversion_gap(c: Chosen) -> str:

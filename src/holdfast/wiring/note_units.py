@@ -19,6 +19,7 @@ class Unit(enum.IntEnum):
     PRICE = 2
     QUANTITY = 3  # of base or lots
     SECONDS = 4  # since 1970, or a length of time
+    HUNDRED_MILLIONTHS = 5  # of lots, or of the money of one tick
 
 
 UNITS: dict[Denial, Unit] = {
@@ -44,6 +45,25 @@ UNITS: dict[Denial, Unit] = {
     Denial.LEVERAGE: Unit.MONEY,
     Denial.LIQUIDATION: Unit.MONEY,
     Denial.TABLE_FULL: Unit.NUMBER,
+    Denial.HEADROOM: Unit.MONEY,
+    Denial.GROUP_RISK: Unit.MONEY,
+    Denial.GROUP_SIDE: Unit.NUMBER,
+    Denial.CURRENCY_RISK: Unit.MONEY,
+    Denial.CORRELATED_RISK: Unit.MONEY,
+    Denial.IDEA: Unit.MONEY,
+    Denial.LOTS: Unit.HUNDRED_MILLIONTHS,
+    Denial.RISK_TIER: Unit.MONEY,
+    Denial.ORDER_MEDIAN: Unit.MONEY,
+    Denial.SELF_TRADE: Unit.PRICE,
+    Denial.WINDOW: Unit.NUMBER,
+    Denial.BRACKET: Unit.NUMBER,
+    Denial.SPACING: Unit.SECONDS,
+    Denial.REENTRY: Unit.SECONDS,
+    Denial.QUOTA: Unit.NUMBER,
+    Denial.FUNDING: Unit.MONEY,
+    Denial.CROSSED: Unit.PRICE,
+    Denial.TICK_VALUE: Unit.HUNDRED_MILLIONTHS,  # money of one tick on one step
+    Denial.HEDGE: Unit.QUANTITY,
 }
 
 
@@ -61,7 +81,7 @@ def units_of(kinds: Any, reasons: Any, quantities: Any, values: Any, limits: Any
 def sizes_of(units: Any, ticks: Any, steps: Any) -> Any:
     """What one of the core's integers is in people's units. `ticks` and `steps` are those of each note's instrument."""
     sizes = np.ones(len(units))
-    sizes[units == Unit.MONEY] = 1 / RATE
+    sizes[(units == Unit.MONEY) | (units == Unit.HUNDRED_MILLIONTHS)] = 1 / RATE
     sizes[units == Unit.SECONDS] = 1 / SECOND
     for unit, of_instrument in ((Unit.PRICE, ticks), (Unit.QUANTITY, steps)):
         rows = units == unit

@@ -14,6 +14,8 @@ from holdfast.strategies.parameters import Resolved
 from holdfast.strategies.strategy import Strategy
 from holdfast.wiring.contracts import Conversion
 from holdfast.wiring.plans import PlanSource
+from holdfast.wiring.ruleset_floors import Row
+from holdfast.wiring.rulesets import Rules
 
 
 @dataclass
@@ -58,3 +60,5 @@ class Prepared:
     interval: str
     detail: str
     seconds: dict[str, float] = field(default_factory=dict)
+    rules: Rules | None = None
+    floors: tuple[Row, ...] = ()  # of the ruleset, by the core's rows from 1

@@ -23,6 +23,7 @@ from holdfast.simulator.settlements import Timetable
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.note_units import sizes_of, units_of
 from holdfast.wiring.prepared import Prepared
+from holdfast.wiring.risk_block import risk_of
 
 ROLES = {0: "entry", 1: "stop", 2: "target", 3: "exit", 4: "liquidation"}
 EXITS: dict[int, str] = {
@@ -227,7 +228,10 @@ def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
     account = outcome.state["account"][0]
     world = prepared.scenario
     timetable = Timetable(world.items, world.bars, world.duration_ns)
-    found = recompute(world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging)
+    flowed = int(outcome.tapes["cash"]["flow"].sum())
+    found = recompute(
+        world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging, flowed
+    )
     parts = ("realized_pnl", "funding", "rollover", "fees", "cash_flows", "adjustments", "balance")
     realized, funding, rollover, fees, flows, adjustments, balance = (int(account[name]) for name in parts)
     start = int(account["start_balance"])
@@ -249,7 +253,7 @@ def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResu
     """The finished run. The outcome is used up: what has been read is let go, so that nothing is there twice."""
     names, tapes, bars = Names(prepared), outcome.tapes, prepared.scenario.bars
     facts = facts_of(prepared, outcome)
-    outcome.state = outcome.market = None
+    outcome.state = outcome.market = outcome.programme = None
     return RunResult(
         **facts,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -285,6 +289,7 @@ def facts_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
         "order_count": int(state["placed_count"]),
         "denials": {member.name.lower(): int(denials[member]) for member in Denial if denials[member]},
         "ledger": ledger_of(prepared, outcome),
+        "risk": risk_of(prepared, outcome),
     }
 
 

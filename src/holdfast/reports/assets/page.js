@@ -56,6 +56,9 @@
       line(c.fall_low, "Drawdown inside bars", css("--low"), { width: 1, dash: "dot" }, { yaxis: "y2", hovertemplate: "%{y:.2f}%" }),
       line(c.fall, "Drawdown at closes", css("--down"), { width: 1.2 }, { yaxis: "y2", fill: "tozeroy", hovertemplate: "%{y:.2f}%" }),
     ];
+    (data.floors || []).forEach((floor) => {
+      traces.push({ x: floor.t.map((seconds) => seconds * 1000), y: floor.v, name: floor.name, type: "scatter", mode: "lines", line: { color: css("--stop"), width: 1.2, shape: "hv", dash: "dashdot" }, hovertemplate: "%{y:,.2f}" });
+    });
     const shapes = [], annotations = [];
     data.limits.forEach((limit) => {
       shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.value, y1: limit.value, line: { color: css("--stop"), width: 1.2, dash: "dashdot" } });
