@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.enums import Denial
-from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, worth_up
+from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, worth, worth_up
 from holdfast.model.limits import Ask
 from holdfast.model.mandate import Mandate
 from holdfast.model.order import quantity_held
@@ -72,7 +72,7 @@ def free_for(state: State, ask: Ask, mandate: Mandate, quantity: int, value: int
 
 @kernel
 def check_distance(state: State, ask: Ask, mandate: Mandate) -> Denial:
-    """From the average entry to liquidation it must be a multiple of the way to the stop (RR-02); in ticks."""
+    """From the average entry to liquidation it must be a multiple of the way to the stop (RR-02); told in money."""
     ratio = state.guard.liquidation_ratio
     if ratio == 0:
         return Denial.NONE
@@ -83,10 +83,11 @@ def check_distance(state: State, ask: Ask, mandate: Mandate) -> Denial:
     free = free_for(state, ask, mandate, quantity, value)
     fee_rate = 0 if state.account.isolated else contract.taker_rate
     price = liquidation_price(contract, ask.side, quantity, value, free, fee_rate)
-    distance = abs(value // quantity - price)
-    least = scale_up(abs(value - value_if_stopped(state, trade, ask)) // quantity, ratio)
+    distance = abs(value - price * quantity)
+    least = scale_up(abs(value - value_if_stopped(state, trade, ask)), ratio)
     if distance < least:
-        return deny(state, Denial.LIQUIDATION, distance, least)
+        lost = worth(contract, distance, ask.price)
+        return deny(state, Denial.LIQUIDATION, lost, worth_up(contract, least, ask.price))
     return Denial.NONE
 
 
