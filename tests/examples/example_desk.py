@@ -318,7 +318,11 @@ class Desk:
     def _note(self, note: Any) -> Note:
         spec = self.specs[max(0, note.instrument_id - 1)]
         kind = NoteKind(note.kind)
-        names: dict[NoteKind, Any] = {NoteKind.DENIED: Denial, NoteKind.DROPPED: Drop}
+        names: dict[NoteKind, Any] = {
+            NoteKind.DENIED: Denial,
+            NoteKind.DROPPED: Drop,
+            NoteKind.SHRUNK: Denial,
+        }
         names |= {NoteKind.EXITING: Exit, NoteKind.CLOSED: Exit}
         reason = names.get(kind, int)(note.reason)
         return Note(

@@ -56,11 +56,24 @@ def test_limits_in_money(
     assert (said.reason, said.value, said.limit) == (denial, round(value * MONEY), round(limit * MONEY))
 
 
-def test_the_price_collar() -> None:
-    """200 below the ask of 50,200 is 2,000 ticks; 0.3 % are 1,506 ticks."""
-    assert len(asked(price_collar=0.004).orders("entry")) == 1
-    said = refusal(asked(price_collar=0.003))
+def test_the_band_of_a_passive_entry() -> None:
+    """200 below the ask of 50,200 is 2,000 ticks; 0.3 % are 1,506 ticks. The collar of 0.1 % does not bind there."""
+    assert len(asked(passive_band=0.004, price_collar=0.001).orders("entry")) == 1
+    said = refusal(asked(passive_band=0.003))
     assert (said.reason, said.value, said.limit) == (Denial.PRICE_COLLAR, 2_000, 1_506)
+
+
+@pytest.mark.parametrize("collar, admitted", [(0.004, 1), (0.003, 0)])
+def test_the_collar_of_an_entry_that_could_execute_at_once(collar: float, admitted: int) -> None:
+    """A limit of 50,400 to buy at an ask of 50,200: 2,000 ticks beyond, 0.3 % are 1,506. The band does not bind."""
+    desk = Desk(BTC, limits={"price_collar": collar, "passive_band": 0.001})
+    desk.strategy(setup())
+    desk.price(50_200.0)
+    desk.plan(start_long=True, entry_price=50_400.0, stop_price=49_000.0)
+    assert len(desk.orders("entry")) == admitted
+    if not admitted:
+        said = refusal(desk)
+        assert (said.reason, said.value, said.limit) == (Denial.PRICE_COLLAR, 2_000, 1_506)
 
 
 def two(limits: dict[str, float], first: Any = BTC, second: Any = ETH) -> Desk:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from nasty_markets import Size, between, random_contract, random_limits, scenario
+from nasty_markets import Size, between, random_contract, random_guard, random_limits, scenario
 from survey import orders_of, unprotected, wrong
 from unruly_venue import Duel
 from watched import run_watched
@@ -18,7 +18,8 @@ from holdfast.model import events
 from holdfast.model.account import Account, ledger_residual
 from holdfast.model.commands import Command
 from holdfast.model.enums import CommandKind, Denial, OrderType, Phase, Severity
-from holdfast.model.instrument import Contract
+from holdfast.model.guard import Guard
+from holdfast.model.instrument import Contract, notional_of
 from holdfast.model.limits import Ask, Limits
 from holdfast.model.order import TABLE, WORKING, OrderStatus
 from holdfast.model.state import State
@@ -233,6 +234,7 @@ RATES = (
     "order_notional_max",
     "position_notional_max",
     "price_collar",
+    "passive_band",
     "trade_risk_max",
     "open_risk_max",
     "leverage_max",
@@ -244,12 +246,51 @@ def tightened(rng: np.random.Generator, limits: Limits) -> Limits:
     """Some limits lower than they were; off (0) becomes any number, a margin off is all of equity."""
     made = Limits()
     copy_record(made, limits)
+    if rng.random() < 0.5:
+        return made
     for name in (*RATES, *COUNTS, "margin_max"):
         now = getattr(limits, name)
         most = now or (RATE if name == "margin_max" else 40 * RATE if name in RATES else 30)
         if rng.random() < 0.3:
             setattr(made, name, int(rng.integers(1, most + 1)))
     return made
+
+
+LOWER = (
+    "correlated_risk",
+    "group_risk",
+    "currency_risk",
+    "idea_loss_max",
+    "lots_order_max",
+    "lots_instrument_max",
+    "lots_total_max",
+    "median_multiple",
+)
+SWITCHES = ("headroom", "keep_tier", "hedge_banned", "idea_both_sides")
+
+
+def tightened_guard(rng: np.random.Generator, guard: Guard) -> Guard:
+    """Some rules of the account tighter: lower, on, longer, or less willing to make an entry smaller."""
+    made = Guard()
+    copy_record(made, guard)
+    for name in LOWER:
+        if rng.random() < 0.3:
+            setattr(made, name, int(rng.integers(1, (getattr(guard, name) or 40 * RATE) + 1)))
+    for name in SWITCHES:
+        setattr(made, name, getattr(guard, name) or rng.random() < 0.3)
+    if rng.random() < 0.3:
+        made.group_side_max = int(rng.integers(1, (guard.group_side_max or 5) + 1))
+    made.liquidation_ratio = guard.liquidation_ratio + int(rng.integers(RATE))
+    made.idea_within_ns = guard.idea_within_ns + int(rng.integers(10**13))
+    if guard.shrink > 0:
+        made.shrink = 0 if rng.random() < 0.3 else int(rng.integers(guard.shrink, RATE + 1))
+    return made
+
+
+def reachable(state: State, contract: Contract, price: int) -> int:
+    """Steps that the account could hold a few times over."""
+    one = max(1, notional_of(contract, max(1, min(price, contract.price_max)), 1))
+    return min(contract.quantity_max, 4 * max(0, state.account.equity) // one)
 
 
 def random_ask(rng: np.random.Generator, duel: Duel) -> Ask:
@@ -260,7 +301,8 @@ def random_ask(rng: np.random.Generator, duel: Duel) -> Ask:
     ask.instrument_id = state.mandates[mandate_id].instrument_id
     state.trades[ask.trade_row].mandate_id = mandate_id
     contract, price = duel.contracts[ask.instrument_id], duel.price[ask.instrument_id]
-    ask.quantity = int(rng.integers(1, contract.quantity_max + 1) ** rng.uniform(0.1, 1.01))
+    most = contract.quantity_max if rng.random() < 0.4 else max(1, reachable(state, contract, price))
+    ask.quantity = int(rng.integers(1, most + 1) ** rng.uniform(0.1, 1.01))
     ask.price = int(min(contract.price_max, max(1, price * rng.uniform(0.9, 1.1))))
     ask.stop_price = int(min(contract.price_max, max(0, ask.price * (1 - side * rng.uniform(-0.01, 0.2)))))
     mine = [
@@ -272,6 +314,14 @@ def random_ask(rng: np.random.Generator, duel: Duel) -> Ask:
     return ask
 
 
+def unrestrain(state: State) -> None:
+    """No scope is halted, and what is known is true: the rules that come later are asked."""
+    state.account.unknown = False
+    scopes = (*state.instruments, *state.mandates, *state.strategies, *state.groups, *state.classes)
+    for scope in (state, state.account, *scopes):
+        scope.severity = Severity.NORMAL
+
+
 def tighter_is_never_looser(seed: int, steps: int, hedging: bool, isolated: bool) -> None:
     """Whatever the state and the order: what looser limits refuse, tighter ones refuse."""
     duel = Duel(seed, hedging, isolated)
@@ -280,12 +330,19 @@ def tighter_is_never_looser(seed: int, steps: int, hedging: bool, isolated: bool
     rng = np.random.default_rng(seed)
     for _ in range(25):
         ask = random_ask(rng, duel)
-        loose = random_limits(rng)
+        loose, rules = random_limits(rng), random_guard(rng)
+        if rng.random() < 0.6:  # else what comes first in the gate refuses nearly everything
+            loose = Limits()
+            unrestrain(duel.state)
         answers = []
-        for limits in (loose, tightened(rng, loose)):
+        allowed = []
+        for limits, guard in ((loose, rules), (tightened(rng, loose), tightened_guard(rng, rules))):
             for class_id in range(2):
                 copy_record(duel.state.limits[class_id], limits)
+            copy_record(duel.state.guard, guard)
             answers.append(gate.check(duel.state, ask))
+            allowed.append(ask.allowed if answers[-1] == Denial.NONE else 0)
+        assert allowed[1] <= allowed[0] <= ask.quantity
         assert answers[0] == Denial.NONE or answers[1] != Denial.NONE, (Denial(answers[0]), ask)
 
 
@@ -297,7 +354,7 @@ def passes_the_gate(size: Size) -> None:
     def asked(state: State, ask: Ask) -> Denial:
         denial = ask_gate(state, ask)
         if denial == Denial.NONE:
-            approved.add((state.sequence, ask.instrument_id, ask.side, ask.quantity, ask.price))
+            approved.add((state.sequence, ask.instrument_id, ask.side, ask.allowed, ask.price))
         return denial
 
     def executed(market: Market, command: Command) -> None:

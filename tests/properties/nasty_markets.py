@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from holdfast.model.enums import Kind, StopMove
+from holdfast.model.enums import AmountOf, Kind, Quantity, Sample, Scope, StopMove
 from holdfast.model.events import Plan
+from holdfast.model.floor import Floor
+from holdfast.model.guard import Guard
 from holdfast.model.instrument import Contract, worth_up
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
@@ -205,6 +207,7 @@ def random_limits(rng: Rng) -> Limits:
     limits = Limits()
     for name, low, high in (
         ("order_notional_max", 0.05, 30), ("position_notional_max", 0.1, 60), ("price_collar", 0.002, 0.5),
+        ("passive_band", 0.002, 0.5),
         ("trade_risk_max", 0.002, 1), ("open_risk_max", 0.005, 2), ("margin_max", 0.05, 1), ("leverage_max", 0.3, 40),
     ):  # fmt: skip
         setattr(limits, name, 0 if chance(rng, 0.6) else rate(between(rng, low, high)))
@@ -217,6 +220,43 @@ def random_limits(rng: Rng) -> Limits:
         setattr(limits, name, 0 if chance(rng, 0.6) else int(rng.integers(1, high + 1)))
     limits.stale_after_ns = int(rng.choice([0, 0, 1, 2, 12])) * STEP // 2
     return limits
+
+
+def random_guard(rng: Rng) -> Guard:
+    """Each rule of the account off, wide, or in the way."""
+    guard = Guard()
+    for name, low, high in (
+        ("correlated_risk", 0.002, 2), ("group_risk", 0.1, 10), ("currency_risk", 0.002, 1),
+        ("idea_loss_max", 0.002, 1),
+        ("lots_order_max", 0.01, 1e5), ("lots_instrument_max", 0.01, 1e5), ("lots_total_max", 0.01, 1e5),
+        ("median_multiple", 1, 20), ("liquidation_ratio", 1.1, 3), ("shrink", 0.05, 1),
+    ):  # fmt: skip
+        setattr(guard, name, 0 if chance(rng, 0.6) else rate(between(rng, low, high)))
+    for name in ("headroom", "keep_tier", "hedge_banned", "idea_both_sides", "cap_by_margin"):
+        setattr(guard, name, chance(rng, 0.4))
+    guard.group_side_max = 0 if chance(rng, 0.6) else int(rng.integers(1, 4))
+    guard.idea_within_ns = int(rng.integers(0, 20)) * STEP
+    guard.window_reserve = rate(rng.uniform(0, 1))
+    if chance(rng, 0.3):
+        guard.margin_warn, guard.margin_block, guard.margin_reduce, guard.margin_flatten = (
+            rate(part * between(rng, 0.01, 1)) for part in (0.4, 0.5, 0.65, 0.8)
+        )
+    return guard
+
+
+def random_floor(rng: Rng, balance: int) -> Floor:
+    """A floor of the account somewhere under its anchor, with a ladder or without."""
+    floor = Floor(scope=Scope.ACCOUNT, initial=balance, reading_count=1)
+    floor.quantity = Quantity(int(rng.integers(0, 5)))
+    floor.sample = Sample(int(rng.integers(0, 5)))
+    floor.observed = Quantity(int(rng.choice([1, 2, 4])))
+    floor.readings[0].of = AmountOf(int(rng.integers(1, 3)))
+    floor.readings[0].rate = rate(between(rng, 0.02, 0.6))
+    floor.ratchet = chance(rng, 0.5)
+    if chance(rng, 0.5):
+        floor.ladder.warn, floor.ladder.reduce = rate(0.5), rate(0.65)
+        floor.ladder.block, floor.ladder.flatten = rate(0.8), rate(0.9)
+    return floor
 
 
 def random_plans(rng: Rng, mandate_id: int, m: Mandate, bars: Any, price_max: int, wild: bool) -> Any:

@@ -16,13 +16,18 @@ from holdfast.model.instrument import Contract, Position, initial_margin, notion
 from holdfast.model.order import WORKING, OrderStatus, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import GROUPS, NEVER, RATE
-from holdfast.risk.exposure import entry_price_of
+from holdfast.model.units import NEVER, RATE, STRATEGIES
+from holdfast.risk.exposure import entry_price_of, reserve_rate
 from holdfast.risk.sizing import loss_at_stop
 from holdfast.risk.surveys import (
+    Exposure,
+    survey_directions,
+    survey_maintenance,
     survey_notional,
     survey_open_risk,
     survey_resting_notional,
+    survey_stop_pnl,
+    survey_stressed_loss,
     survey_unrealized,
 )
 
@@ -98,6 +103,25 @@ def money_wrong(state: State) -> Wrong:
     yield from differs("open risk", account.open_risk, risks)
 
 
+def sums_wrong(state: State) -> Wrong:
+    """Profit at the stops, and what groups and currencies carry, by the core's own surveys."""
+    account = state.account
+    net = account.realized_pnl - account.fees + account.funding + account.rollover
+    purses = sum(purse.realized_pnl for purse in state.purses[: 1 + STRATEGIES])
+    yield from differs("results of all strategies and of nobody (I10)", net, purses)
+    yield from differs("profit at the stops", state.account.stop_pnl, survey_stop_pnl(state))
+    found = Exposure()
+    survey_directions(state, found)
+    for name in ("groups", "currencies"):
+        for number, (kept, made) in enumerate(zip(getattr(state, name), getattr(found, name), strict=True)):
+            for field in ("long_risk", "short_risk", "long_resting", "short_resting"):
+                yield from differs(f"{field} of {name} {number}", getattr(kept, field), getattr(made, field))
+    if not state.account.exposure_stale and state.watched:
+        account = state.account
+        yield from differs("maintenance", account.maintenance, survey_maintenance(state))
+        yield from differs("stressed loss", account.stressed_loss, survey_stressed_loss(state))
+
+
 def exposure_wrong(state: State) -> Wrong:
     """Notional and margin, which are taken anew when they are asked for."""
     notionals = [(c, -money_of(c, -quote * p.quantity, quote)) for c, _, p, quote in held_of(state)]
@@ -128,32 +152,54 @@ def risk_of(state: State, trade: Trade) -> int:
     return max(least, fee - gain) if stop > 0 else max(least, trade.initial_risk)
 
 
-def reservation(state: State, row: int) -> tuple[int, int, int]:
-    """Risk, margin and notional that an order at work must hold reserved."""
+def notional_of_ticks(contract: Contract, ticks_steps: int, price: int) -> int:
+    """Money of ticks x steps, rounded up."""
+    return -money_of(contract, -ticks_steps, price)
+
+
+def reservation(state: State, row: int) -> tuple[int, int, int, int, int]:
+    """Risk, margin, notional, slippage and quantity that an order at work must hold reserved."""
     order = state.orders[row]
     left = quantity_held(order) - order.filled_quantity
     if order.role != Role.ENTRY or left <= 0:
-        return 0, 0, 0
+        return 0, 0, 0, 0, 0
     instrument = state.instruments[order.instrument_id]
     price = entry_price_of(order)
     notional = notional_of(instrument.contract, price, left)
     risk = notional
     if order.stop_price > 0:
         risk = max(0, loss_at_stop(instrument.contract, order.side, left, price, order.stop_price))
-    return risk, initial_margin(instrument.contract, notional), notional
+    spread = notional_of_ticks(instrument.contract, instrument.contract.spread * left, price)
+    slippage = max(-(-risk * reserve_rate(state, instrument) // RATE), spread)
+    return risk, initial_margin(instrument.contract, notional), notional, slippage, left
 
 
 def reservations_wrong(state: State) -> Wrong:
     """What resting entries tie up, order by order and in sum."""
-    sums = [0, 0, 0]
+    sums = [0, 0, 0, 0]
     for row in orders_of(state):
         order = state.orders[row]
-        held = (order.reserved_risk, order.reserved_margin, order.reserved_notional)
+        held = (
+            order.reserved_risk,
+            order.reserved_margin,
+            order.reserved_notional,
+            order.reserved_slippage,
+            order.reserved_quantity,
+        )
         yield from differs(f"order {row} reserved", held, reservation(state, row))
-        sums = [a + b for a, b in zip(sums, held, strict=True)]
+        sums = [a + b for a, b in zip(sums, held[:4], strict=True)]
     account = state.account
-    kept = [account.resting_risk, account.resting_margin, account.resting_notional]
-    yield from differs("resting risk, margin, notional", kept, sums)
+    kept = [account.resting_risk, account.resting_margin, account.resting_notional, account.resting_slippage]
+    yield from differs("resting risk, margin, notional, slippage", kept, sums)
+    for i in range(1, state.instrument_watermark + 1):
+        found = sum(
+            state.orders[row].reserved_quantity
+            for row in orders_of(state)
+            if state.orders[row].instrument_id == i
+        )
+        yield from differs(
+            f"resting quantity of instrument {i}", state.instruments[i].resting_quantity, found
+        )
 
 
 def counts_wrong(state: State) -> Wrong:
@@ -174,10 +220,22 @@ def counts_wrong(state: State) -> Wrong:
     yield from differs(
         "open trades", account.open_trades, sum(state.trades[row].quantity > 0 for row in trades)
     )
-    groups = Counter(state.instruments[state.trades[row].instrument_id].group_id for row in busy)
-    yield from differs(
-        "trades by group", [c.count for c in state.group_trades], [groups[g] for g in range(GROUPS)]
-    )
+    members = Counter((group_of(state, row), direction_of(state, row) > 0) for row in busy)
+    for number, group in enumerate(state.groups):
+        kept = (group.long_trades, group.short_trades)
+        yield from differs(
+            f"members of group {number}", kept, (members[number, True], members[number, False])
+        )
+
+
+def group_of(state: State, row: int) -> int:
+    """The correlation group of a trade."""
+    return state.instruments[state.trades[row].instrument_id].group_id
+
+
+def direction_of(state: State, row: int) -> int:
+    """The direction of a trade within its group."""
+    return state.trades[row].side * state.instruments[state.trades[row].instrument_id].group_sign
 
 
 def is_busy(trade: Trade) -> bool:
@@ -288,11 +346,9 @@ def parts_wrong(state: State) -> Wrong:
             opened = sum(level.open_quantity for level in trade.levels)
             yield from differs(f"open levels of trade {row}", opened, trade.quantity)
         elif trade.phase == Phase.OPEN and trade.leg_count:
-            legs = trade.legs[: trade.leg_count]
-            if legs[-1].share > 0 or sum(leg.quantity for leg in legs) > trade.entry_quantity:
-                yield from differs(
-                    f"legs of trade {row}", sum(leg.quantity for leg in legs), trade.entry_quantity
-                )
+            legs, promised = trade.legs[: trade.leg_count], trade.entry_quantity - trade.reduced_quantity
+            if legs[-1].share > 0 or sum(leg.quantity for leg in legs) > promised:
+                yield from differs(f"legs of trade {row}", sum(leg.quantity for leg in legs), promised)
             if any(leg.quantity < leg.filled_quantity or leg.quantity < 0 for leg in legs):
                 yield f"trade {row} has a leg below what it has filled"
 
@@ -314,7 +370,16 @@ def bounds_wrong(state: State) -> Wrong:
             yield f"account.{name} = {getattr(account, name)}"
 
 
-ALL = (money_wrong, reservations_wrong, counts_wrong, lists_wrong, pointers_wrong, parts_wrong, bounds_wrong)
+ALL = (
+    money_wrong,
+    sums_wrong,
+    reservations_wrong,
+    counts_wrong,
+    lists_wrong,
+    pointers_wrong,
+    parts_wrong,
+    bounds_wrong,
+)
 
 
 def wrong(state: State) -> list[str]:

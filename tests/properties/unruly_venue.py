@@ -17,6 +17,8 @@ from nasty_markets import (
     between,
     chance,
     random_contract,
+    random_floor,
+    random_guard,
     random_limits,
     random_mandate,
     random_plans,
@@ -93,7 +95,14 @@ class Duel:
         self.price, self.contracts = {}, {}
         for i in (1, 2):
             self.price[i] = int(between(self.rng, 500, 50_000))
-            listed = events.InstrumentListed(group_id=int(self.rng.integers(3)))
+            listed = events.InstrumentListed(
+                group_id=int(self.rng.integers(3)),
+                group_sign=int(self.rng.choice([-1, 1])),
+                base_currency=int(self.rng.integers(4)),
+                quote_currency=int(self.rng.integers(4)),
+                lot_steps=int(self.rng.choice([0, 1, 100])),
+                reserve=int(self.rng.integers(RATE // 2)),
+            )
             copy_record(listed.contract, random_contract(self.rng, i, 4 * self.price[i]))
             listed.contract.quantity_max = max(listed.contract.quantity_max, 50)
             self.apply(listed)
@@ -103,6 +112,18 @@ class Duel:
             given = events.MandateGiven(mandate_id=i)
             copy_record(given.mandate, random_mandate(self.rng, 2))
             self.apply(given)
+        self._restrain(balance)
+
+    def _restrain(self, balance: int) -> None:
+        """Rules of the account and floors, in half of the cases."""
+        if chance(self.rng, 0.5):
+            given = events.GuardGiven(time_ns=START)
+            copy_record(given.guard, random_guard(self.rng))
+            self.apply(given)
+        for row in range(1, 1 + int(self.rng.choice([0, 0, 1, 2]))):
+            floor = events.FloorGiven(time_ns=START, floor_row=row)
+            copy_record(floor.floor, random_floor(self.rng, balance))
+            self.apply(floor)
 
     def apply(self, event: Any) -> None:
         """One event; its commands go to the venue."""

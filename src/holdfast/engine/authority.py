@@ -14,6 +14,7 @@ from holdfast.model.units import TRADES, TRIPS
 from holdfast.records import kernel
 from holdfast.risk.floors import anchor_now, observed_now, rung_level, set_level
 from holdfast.risk.judge import close_lows
+from holdfast.risk.margin import FLATTEN, margin_limit, margin_ratio
 from holdfast.risk.streaks import count_anew
 from holdfast.risk.trips import find_trip, lift_trip, place_in, raise_trip, tell_trip
 
@@ -51,6 +52,8 @@ def still_holds(state: State, trip: Trip) -> bool:
     if trip.rule == Rule.FLOOR:
         floor = state.floors[trip.index]
         return observed_now(state, floor) <= rung_level(floor, floor.ladder.flatten)
+    if trip.rule == Rule.MARGIN_LADDER:
+        return margin_ratio(state) >= margin_limit(state, FLATTEN)
     if trip.rule == Rule.UNTYPED_CASH or trip.rule == Rule.ACCOUNT_TRUTH:
         return False  # naming it is the reset
     return False
@@ -88,6 +91,8 @@ def reset_trip(state: State, outbox: Outbox, row: int, acknowledge: bool) -> Non
             tell_trip(state, outbox, NoticeKind.RESET_REFUSED, trip)
             return
         accept_loss(state, trip)
+    if trip.rule == Rule.MARGIN_LADDER:
+        state.account.margin_rung = 0  # judged anew at once
     count_anew(state, trip)
     lift_trip(state, outbox, row, NoticeKind.RESET)
     settle_truth(state)

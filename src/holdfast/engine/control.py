@@ -17,9 +17,10 @@ from holdfast.model.events import (
 )
 from holdfast.model.purse import class_purse
 from holdfast.model.state import State
-from holdfast.model.units import ACCOUNT_MAX, FLOORS, MOMENTS, MONEY_MAX
+from holdfast.model.units import ACCOUNT_MAX, FLOORS, INSTRUMENTS, MOMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
+from holdfast.risk.exposure import count_directions, reserve_again
 from holdfast.risk.floors import anchor_now, purse_of, set_level
 from holdfast.risk.judge import close_lows
 from holdfast.risk.notices import tell
@@ -64,6 +65,7 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     state.sequence += 1
     state.time_ns = max(state.time_ns, listed.time_ns)
     instrument = state.instruments[contract.instrument_id]
+    count_directions(state, instrument, -1)
     copy_record(instrument.contract, contract)
     instrument.group_id = listed.group_id
     instrument.group_sign = listed.group_sign if listed.group_sign != 0 else 1
@@ -71,6 +73,11 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     instrument.quote_currency = listed.quote_currency
     instrument.lot_steps = listed.lot_steps
     instrument.reserve = listed.reserve
+    count_directions(state, instrument, 1)
+    state.account.exposure_stale = True
+    state.judge_due = True
+    reserve_again(state, instrument)
+    lift(state, outbox, Rule.TICK_VALUE, 0, Scope.INSTRUMENT, contract.instrument_id)
     state.instrument_watermark = max(state.instrument_watermark, contract.instrument_id)
 
 
@@ -148,8 +155,16 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
         state.buckets_watched = True
         assert claim_buckets(state, floor)
     set_level(state, floor, anchor_now(state, floor))
-    state.judge_due = True
+    begin_watching(state)
     observe(state, outbox)
+
+
+@kernel
+def begin_watching(state: State) -> None:
+    """From here on prices are held against something: extremes and stressed losses are kept."""
+    state.watched = state.watched or state.floor_watermark > 0 or state.guard.margin_warn > 0
+    state.account.exposure_stale = True
+    state.judge_due = True
 
 
 @kernel
@@ -160,6 +175,11 @@ def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
     assert given.guard.executions <= MOMENTS
     assert given.guard.stop_outs <= MOMENTS
     copy_record(state.guard, given.guard)
+    begin_watching(state)
+    for i in range(1, INSTRUMENTS):
+        if i > state.instrument_watermark:
+            break
+        reserve_again(state, state.instruments[i])
 
 
 @kernel

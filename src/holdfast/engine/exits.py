@@ -130,21 +130,27 @@ def band_edge(instrument: Instrument, side: int, price: int) -> int:
 
 
 @kernel
-def place_exit(state: State, outbox: Outbox, row: int) -> None:
-    """A reduce-only order for what is held, or for as much of it as the venue takes at once."""
+def place_part(state: State, outbox: Outbox, row: int, wanted: int) -> None:
+    """A reduce-only order for some of what is held, or for as much of it as the venue takes at once."""
     trade = state.trades[row]
     instrument = state.instruments[trade.instrument_id]
     quote = exit_quote(instrument, trade.side)
     form = trade.exit_refusals % FORMS
     price = band_edge(instrument, trade.side, quote) if form == 1 else quote
     order_type = OrderType.MARKET if form == 0 else OrderType.LIMIT
-    quantity = min(trade.quantity, instrument.contract.quantity_max)
+    quantity = min(wanted, instrument.contract.quantity_max)
     made = place(state, outbox, row, Role.EXIT, 0, order_type, price if form > 0 else 0, quantity)
     order: Order = state.orders[made]
     order.confirmed_price = quote
     order.immediate = form == 1
     trade.exit_order = made
     send(state, outbox, made)
+
+
+@kernel
+def place_exit(state: State, outbox: Outbox, row: int) -> None:
+    """An order for all that is held."""
+    place_part(state, outbox, row, state.trades[row].quantity)
 
 
 @kernel

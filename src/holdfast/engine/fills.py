@@ -6,6 +6,7 @@ from holdfast.engine.exits import begin_exit, continue_exit, triggered_elsewhere
 from holdfast.engine.grids import level_filled, part_closed
 from holdfast.engine.ladder import hold_ladder, leg_filled
 from holdfast.engine.notes import note
+from holdfast.engine.reduction import after_reduction
 from holdfast.engine.stops import hold_stop, protect
 from holdfast.engine.trades import begin_again, cancel_entries, cancel_targets, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div
@@ -180,6 +181,8 @@ def fill_exit(state: State, outbox: Outbox, row: int, order: Order, report: Orde
     realized = book_exit(state, trade, report.quantity, report.price)
     book_fee(state, instrument, trade, report.fee)
     alone = False
+    if order.role == Role.EXIT and trade.phase == Phase.OPEN:
+        trade.reduced_quantity += report.quantity
     if trade.kind == Kind.GRID:
         alone = close_levels(state, trade, order, report)
     if order.role == Role.TARGET and not alone:
@@ -269,7 +272,7 @@ def react_to_exit(state: State, outbox: Outbox, row: int, role: Role, index: int
         cancel_entries(state, outbox, trade)
         cancel_targets(state, outbox, trade)
         continue_exit(state, outbox, row)
-    elif trade.kind == Kind.GRID:
-        part_closed(state, outbox, row)
+    elif trade.kind == Kind.GRID or role == Role.EXIT:
+        after_reduction(state, outbox, row)
     elif role == Role.TARGET:
         leg_filled(state, outbox, row, index)

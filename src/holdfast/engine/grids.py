@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.entries import ask_gate, enter
+from holdfast.engine.entries import ask_gate, enter, note_smaller
 from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, has_room, place, send
@@ -194,6 +194,12 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     if ask_gate(state, outbox, row, quantity, price, stop, at_work) != Denial.NONE:
         cancel(state, outbox, at_work)
         return
+    amendable = state.instruments[trade.instrument_id].contract.can_amend_quantity
+    if state.ask.allowed < quantity and not amendable:
+        cancel(state, outbox, at_work)  # it would stand at more than fits
+        return
+    note_smaller(state, outbox, row, index)
+    quantity = state.ask.allowed
     order.stop_price = stop
     order.sized_at_equity = state.account.equity
     level.price = price

@@ -23,7 +23,7 @@ def split_ladder(trade: Trade, minimum: int) -> None:
 
     A part below the venue's minimum joins the next one; a rest below it shrinks the part before, or joins it.
     """
-    total = trade.entry_quantity
+    total = trade.entry_quantity - trade.reduced_quantity
     done = 0
     share = 0
     for i in range(trade.leg_count):

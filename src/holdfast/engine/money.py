@@ -14,10 +14,10 @@ from holdfast.model.events import CashFlow, Closure, Funding, FundingRate, Rollo
 from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
-from holdfast.model.units import ORDERS, TRADES
+from holdfast.model.units import TRADES
 from holdfast.records import kernel
 from holdfast.risk.cash import restate
-from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.exposure import reserve_again, update_open_risk
 from holdfast.risk.judge import close_lows
 from holdfast.risk.marks import mark
 from holdfast.risk.notices import tell
@@ -139,17 +139,6 @@ def on_tick_value(state: State, outbox: Outbox, value: TickValue) -> None:
         row = state.trades[row].next
     reserve_again(state, instrument)
     observe(state, outbox)
-
-
-@kernel
-def reserve_again(state: State, instrument: Instrument) -> None:
-    """What resting entries tie up is told in the new money."""
-    row = instrument.first_order
-    for _ in range(ORDERS):
-        if row == 0:
-            break
-        reserve(state, state.orders[row])
-        row = state.orders[row].next
 
 
 @kernel

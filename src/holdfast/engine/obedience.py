@@ -9,6 +9,8 @@ from __future__ import annotations
 from holdfast.engine.exits import begin_exit
 from holdfast.engine.flatten import follow_flatten
 from holdfast.engine.grids import hold_levels
+from holdfast.engine.headroom import make_headroom
+from holdfast.engine.reduction import reduce_margin
 from holdfast.engine.setups import watch_entry
 from holdfast.engine.trades import cancel_entries
 from holdfast.model.commands import Outbox
@@ -156,6 +158,9 @@ def look(state: State, outbox: Outbox) -> None:
     judge(state, outbox)
     if state.account.forecast_close:
         close_losers(state, outbox)
+    make_headroom(state, outbox)
+    if state.account.margin_reducing:
+        reduce_margin(state, outbox)
     if state.obey_due:
         obey(state, outbox)
     if state.flattening:
@@ -168,7 +173,7 @@ def observe(state: State, outbox: Outbox) -> None:
     account = state.account
     if 0 < state.expires_ns <= state.time_ns:
         lift_expired(state, outbox, False)
-    if state.floor_watermark == 0 and state.challenge.target == 0:
+    if not state.watched and state.challenge.target == 0:
         if state.obey_due:
             obey(state, outbox)
         if state.flattening:
@@ -179,7 +184,7 @@ def observe(state: State, outbox: Outbox) -> None:
     if low < account.low_since:
         account.low_since = low
         account.low_since_ns = state.time_ns
-    if state.buckets_watched:
+    if state.buckets_watched or account.margin_rung > 0:
         state.judge_due = state.judge_due or state.time_ns >= account.look_at_ns
     calm = low > account.watch_low and account.equity < account.watch_high
     calm = calm and account.balance + account.unrealized_high < account.watch_high

@@ -71,7 +71,7 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
     if instrument.first_trade == 0:
         look_if_due(state, outbox, price)
         return
-    state.extremes = state.floor_watermark > 0
+    state.extremes = state.watched
     mark(state, instrument)
     state.extremes = False
     row = instrument.first_trade

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.entries import ask_gate, enter
+from holdfast.engine.entries import ask_gate, enter, note_smaller
 from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note, note_unarmed
 from holdfast.engine.orders import amend, cancel
@@ -12,14 +12,15 @@ from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, NoteKind, OrderType, Phase
 from holdfast.model.events import Plan
 from holdfast.model.instrument import entry_quote, usable, worst_exit
+from holdfast.model.mandate import Mandate
 from holdfast.model.order import Order
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import RATE, RUNGS
 from holdfast.records import kernel
-from holdfast.risk.exposure import reserve
+from holdfast.risk.exposure import refresh_exposure, reserve
 from holdfast.risk.rules import check_owner, deny
-from holdfast.risk.sizing import setup_quantity
+from holdfast.risk.sizing import margin_quantity, setup_quantity
 from holdfast.risk.trips import multiplier_for
 
 
@@ -122,14 +123,28 @@ def set_legs(state: State, trade: Trade, plan: Plan) -> None:
 
 
 @kernel
+def free_margin(state: State, trade: Trade) -> int:
+    """What the limits leave for one more entry; what the trade's own entry ties up is free for its next size."""
+    margin_max = state.limits[state.mandates[trade.mandate_id].class_id].margin_max
+    refresh_exposure(state)
+    account = state.account
+    most = scale(max(0, account.equity), margin_max if margin_max > 0 else RATE)
+    own = state.orders[trade.levels[0].order_row].reserved_margin if trade.levels[0].order_row != 0 else 0
+    return most - account.margin - account.resting_margin + own
+
+
+@kernel
 def size_setup(state: State, trade: Trade, price: int) -> int:
     """Size is computed when the order leaves, from the smaller of balance and equity."""
     instrument = state.instruments[trade.instrument_id]
     mandate = state.mandates[trade.mandate_id]
     rate = scale(mandate.risk_rate, multiplier_for(state, trade.mandate_id))
-    return setup_quantity(
+    quantity = setup_quantity(
         state.account, instrument.contract, rate, trade.score, trade.side, price, trade.stop_price
     )
+    if not state.guard.cap_by_margin:
+        return quantity
+    return margin_quantity(instrument.contract, price, quantity, free_margin(state, trade))
 
 
 @kernel
@@ -221,6 +236,13 @@ def watch_rest(state: State, outbox: Outbox, row: int) -> None:
 
 
 @kernel
+def is_worth_it(order: Order, mandate: Mandate, quantity: int) -> bool:
+    """Whether a resting entry is to have another size: down by a step, up by the resize rate."""
+    moved = quantity - order.quantity
+    return moved < 0 or (moved > 0 and moved * RATE >= order.quantity * mandate.resize_rate)
+
+
+@kernel
 def resize_setup(state: State, outbox: Outbox, row: int, order: Order) -> None:
     """A resting entry follows equity: by a step and the resize rate; down at once."""
     trade = state.trades[row]
@@ -235,10 +257,8 @@ def resize_setup(state: State, outbox: Outbox, row: int, order: Order) -> None:
     if state.account.equity == order.sized_at_equity or state.time_ns < trade.retry_at_ns:
         return
     quantity = size_setup(state, trade, order.limit_price)
-    moved = quantity - order.quantity
-    if moved == 0 or (moved > 0 and moved * RATE < order.quantity * mandate.resize_rate):
-        return
-    change_size(state, outbox, row, order, quantity)
+    if is_worth_it(order, mandate, quantity):
+        change_size(state, outbox, row, order, quantity)
 
 
 @kernel
@@ -247,18 +267,24 @@ def change_size(state: State, outbox: Outbox, row: int, order: Order, quantity: 
     trade = state.trades[row]
     entry = trade.levels[0].order_row
     contract = state.instruments[trade.instrument_id].contract
+    mandate = state.mandates[trade.mandate_id]
     if (
         quantity <= 0
         or ask_gate(state, outbox, row, quantity, order.limit_price, order.stop_price, entry) != Denial.NONE
     ):
         cancel(state, outbox, entry)
         return
-    note(state, outbox, trade, NoteKind.RESIZED, 0, order.limit_price, quantity)
+    allowed = state.ask.allowed
+    if not is_worth_it(order, mandate, allowed):  # made to fit, it is what it was
+        order.sized_at_equity = state.account.equity
+        return
+    note_smaller(state, outbox, row, 0)
+    note(state, outbox, trade, NoteKind.RESIZED, 0, order.limit_price, allowed)
     if not contract.can_amend_quantity:
         cancel(state, outbox, entry)
         return
     order.sized_at_equity = state.account.equity
-    trade.levels[0].quantity = quantity
+    trade.levels[0].quantity = allowed
     trade.initial_risk = state.ask.risk
-    amend(state, outbox, entry, order.limit_price, quantity)
+    amend(state, outbox, entry, order.limit_price, allowed)
     reserve(state, order)

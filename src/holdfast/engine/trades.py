@@ -15,6 +15,8 @@ from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import LEVELS, RATE, RUNGS
 from holdfast.records import clear_record, kernel
 from holdfast.risk.days import count_result
+from holdfast.risk.exposure import count_member
+from holdfast.risk.idea import remember_loss
 from holdfast.risk.rules import is_busy
 from holdfast.risk.streaks import count_end
 
@@ -93,6 +95,7 @@ def begin_again(state: State, trade: Trade) -> None:
     trade.best_price = 0
     trade.initial_stop_price = 0
     trade.entry_quantity = 0
+    trade.reduced_quantity = 0
     trade.entry_total = 0
     trade.exit_total = 0
     trade.quantity_high = 0
@@ -125,7 +128,7 @@ def count_busy(state: State, row: int) -> None:
     change = 1 if busy else -1
     trade.busy = busy
     state.account.busy_trades += change
-    state.group_trades[state.instruments[trade.instrument_id].group_id].count += change
+    count_member(state, state.instruments[trade.instrument_id], trade.side, change)
 
 
 @kernel
@@ -203,6 +206,7 @@ def close_trade(state: State, outbox: Outbox, row: int) -> None:
         trade.exit = Exit.TAKE_PROFIT
     notional = notional_of(contract, trade.entry_total // trade.entry_quantity, trade.quantity_high)
     count_result(state, trade)
+    remember_loss(state, trade)
     count_end(state, outbox, trade)
     write_closed(state, outbox, trade, notional, cycle_margin(trade, mandate, notional))
     note(state, outbox, trade, NoteKind.CLOSED, trade.exit, 0, trade.entry_quantity)

@@ -32,6 +32,7 @@ class Account:
     resting_risk: int
     resting_margin: int
     resting_notional: int
+    resting_slippage: int
     working_orders: int
     busy_trades: int  # trades that hold or may soon hold a position
     open_trades: int  # trades that hold one
@@ -54,6 +55,11 @@ class Account:
     forecasting: bool
     requests_today: int
     last_entry_ns: int
+    headroom_told_ns: int
+    margin_rung: int  # 1 warn, 2 block, 3 reduce, 4 flatten
+    margin_below_ns: int  # since when the ratio is clearly below its rung
+    margin_reducing: bool  # shares of the largest position are closed until the ratio is low enough
+    reduced_at_ns: int
 
 
 @kernel

@@ -253,6 +253,8 @@ class NoticeKind(enum.IntEnum):
     UNTRUSTED = 14  # a quote that cannot be true: its bid, its ask
     ENTRIES_GONE = 15  # of a scope that is being closed: nothing can grow it any more
     FLAT = 16  # nothing of it is held or at work
+    HEADROOM = 17  # an entry was refused for a floor: equity with every stop hit, the floor
+    CUT = 18  # a share of the largest position is closed: the margin ratio, its limit
 
 
 class BoundaryKind(enum.IntEnum):

@@ -15,12 +15,13 @@ class Guard:
     exit_cost_multiple: int  # rate: flatten earlier when the room is less than this many exits
     forecast_room: int  # rate of the allowance that the next floor must leave
     forecast_exits: int  # rate: or this many exits
-    shrink: int  # rate of the asked size that must be left for an entry to be made smaller
+    shrink: int  # rate of the asked size that must be left for an entry to be made smaller; 0 = never
     correlated_risk: int  # rate of the base
     group_risk: int  # rate of one trade's risk, in one direction of a group
     group_side_max: int  # members of a group in one direction
     currency_risk: int  # rate of the base, on one currency
     liquidation_ratio: int  # rate: distance to liquidation over distance to the stop
+    cap_by_margin: bool  # a setup is sized to the margin that is free, instead of being refused
     margin_warn: int  # maintenance margin over equity
     margin_block: int
     margin_reduce: int

@@ -26,6 +26,8 @@ class Contract:
     instrument_id: int
     tick_value_numerator: int  # money of one tick on one step = numerator / denominator
     tick_value_denominator: int
+    claimed_numerator: int  # the same as the broker tells it; 0 = it does not
+    claimed_denominator: int
     self_converting: bool  # USDJPY in USD: the denominator is the price itself
     quantity_min: int
     quantity_max: int  # of one order
@@ -60,6 +62,9 @@ class Position:
     stop_pnl: int  # what its trades would bring at their stops
     notional: int
     margin: int
+    maintenance: int
+    lost: int  # by trades of one idea that have closed
+    lost_at_ns: int
 
 
 @record
@@ -108,6 +113,7 @@ class Instrument:
     fees: int
     funding: int
     rollover: int
+    resting_quantity: int  # of entries at work, not yet filled
     first_order: int
     last_order: int
     order_count: int

@@ -12,7 +12,8 @@ class Limits:
 
     order_notional_max: int
     position_notional_max: int
-    price_collar: int  # rate of the current price
+    price_collar: int  # rate of the current price, on the side where an entry could execute at once
+    passive_band: int  # the same for an entry that rests away from the price
     order_count_max: int  # working orders of the account
     trade_count_max: int  # trades of the account that hold or may soon hold a position
     entries_per_day_max: int
@@ -38,6 +39,8 @@ class Ask:
     risk: int
     margin: int
     notional: int
+    slippage: int  # reserve for slippage at its stop
+    allowed: int  # what may be placed: the asked quantity, or less where it was made to fit
 
 
 @record
@@ -47,3 +50,4 @@ class Refusal:
     denial: Denial
     value: int
     limit: int
+    index: int  # which one of its kind, such as the floor's row

@@ -127,6 +127,8 @@ class Order:
     reserved_risk: int
     reserved_margin: int
     reserved_notional: int
+    reserved_slippage: int  # what is kept beside its risk
+    reserved_quantity: int
     sized_at_equity: int
     created_at_ns: int
     last_fill_id: int

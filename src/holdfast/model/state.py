@@ -28,6 +28,7 @@ from holdfast.model.units import (
     STRATEGIES,
     TRADES,
     TRIPS,
+    USUAL,
 )
 from holdfast.records import Rows, record, rows
 
@@ -43,7 +44,7 @@ class Count:
 
 @record
 class Group:
-    """A correlation group: what its members risk, by the direction that their sign gives."""
+    """A correlation group: what its members risk, by the direction that their sign gives. Row 0: no group at all."""
 
     severity: Severity
     long_risk: int
@@ -65,6 +66,13 @@ class Currency:
 
 
 @record
+class Usual:
+    """One of a strategy's last entry orders."""
+
+    notional: int
+
+
+@record
 class Strategy:
     """One strategy across its instruments: what it may do, and how it has fared."""
 
@@ -73,6 +81,8 @@ class Strategy:
     losses: int  # trades lost in a row
     reduced_trades: int  # still to come at a smaller size
     executions: Recent  # trades that got their first fill
+    order_count: int  # entries placed so far
+    usual: Rows[Usual] = rows(USUAL)  # the last of them, in a ring
 
 
 @record
@@ -108,6 +118,7 @@ class State:
     floor_watermark: int
     trip_watermark: int
     bucket_watermark: int
+    watched: bool  # floors or the margin ladder look at the extremes of prices
     extremes: bool  # a price is being taken: its extremes count
     judge_due: bool  # a purse has come to where something happens
     obey_due: bool  # some scope is held tighter than its trades know
@@ -120,7 +131,6 @@ class State:
     ask: Ask
     refusal: Refusal
     denials: Rows[Count] = rows(DENIALS)
-    group_trades: Rows[Count] = rows(GROUPS)
     guard: Guard
     challenge: Challenge
     groups: Rows[Group] = rows(GROUPS)

@@ -80,6 +80,7 @@ class Trade:
     stage: int  # rungs reached
     quantity: int
     entry_quantity: int
+    reduced_quantity: int  # closed by the margin ladder, so no target's any more
     entry_value: int  # of what is open, ticks x steps
     entry_total: int  # of all entries
     exit_total: int  # of all exits

@@ -30,6 +30,7 @@ TRIPS = 128
 BUCKETS = 8192  # of all rolling windows together
 DAYS = 64  # of the recent past
 COUNTERS = 4
+USUAL = 20  # orders that tell what a strategy usually does
 CURRENCIES = 32
 MOMENTS = 64  # of a kind that are remembered: no rule counts further within its window
 COMMANDS = 1024

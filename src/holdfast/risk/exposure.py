@@ -17,7 +17,7 @@ from holdfast.model.instrument import (
 from holdfast.model.order import Order, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import INSTRUMENTS, RATE
+from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
 from holdfast.records import kernel
 from holdfast.risk.sizing import loss_at_stop
 
@@ -33,13 +33,23 @@ def reserve_rate(state: State, instrument: Instrument) -> int:
 
 
 @kernel
+def slippage_at_stop(state: State, instrument: Instrument, loss: int, quantity: int, price: int) -> int:
+    """What an entry may lose beyond its stop: a share of the loss, at least one usual spread (risk.md 5.7)."""
+    contract = instrument.contract
+    spread = worth_up(contract, contract.spread * quantity, price)
+    return max(scale_up(loss, reserve_rate(state, instrument)), spread)
+
+
+@kernel
 def stress_position(state: State, instrument: Instrument, position: Position, price: int) -> None:
     """What one position needs, costs to leave, and still loses if its stop is hit (risk.md 5.7)."""
     account = state.account
     contract = instrument.contract
-    account.maintenance += maintenance_margin(contract, position.notional)
-    slipped = worth_up(contract, contract.slippage * position.quantity, price)
-    account.exit_cost += fee_of(contract, price, position.quantity, False) + slipped
+    position.maintenance = maintenance_margin(contract, position.notional)
+    account.maintenance += position.maintenance
+    fee = scale_up(position.notional, contract.taker_rate) + contract.commission * position.quantity
+    slipped = worth_up(contract, contract.slippage * position.quantity, price) if contract.slippage > 0 else 0
+    account.exit_cost += fee + slipped
     loss = max(0, position.unrealized_pnl - position.stop_pnl)
     spread = worth_up(contract, (instrument.ask - instrument.bid) * position.quantity, price)
     account.stressed_loss += loss + max(scale_up(loss, reserve_rate(state, instrument)), spread)
@@ -56,7 +66,6 @@ def refresh_exposure(state: State) -> None:
     account.maintenance = 0
     account.exit_cost = 0
     account.stressed_loss = 0
-    judged = state.floor_watermark > 0 or state.guard.margin_warn > 0
     for i in range(1, INSTRUMENTS):
         if i > state.instrument_watermark:
             break
@@ -65,13 +74,14 @@ def refresh_exposure(state: State) -> None:
             position = instrument.positions[k]
             position.notional = 0
             position.margin = 0
+            position.maintenance = 0
             if position.quantity > 0:
                 price = instrument.bid if k == 0 else instrument.ask
                 position.notional = notional_of(instrument.contract, price, position.quantity)
                 position.margin = initial_margin(instrument.contract, position.notional)
                 account.gross_notional += position.notional
                 account.margin += position.margin
-                if judged:
+                if state.watched:
                     stress_position(state, instrument, position, price)
     account.exposure_stale = False
 
@@ -123,14 +133,13 @@ def move_currency(state: State, row: int, side: int, opened: int, resting: int) 
 @kernel
 def move_direction(state: State, instrument: Instrument, side: int, opened: int, resting: int) -> None:
     """Risk in a direction of the instrument's group, and for and against its currencies."""
-    if instrument.group_id > 0:
-        group = state.groups[instrument.group_id]
-        if side * instrument.group_sign > 0:
-            group.long_risk += opened
-            group.long_resting += resting
-        else:
-            group.short_risk += opened
-            group.short_resting += resting
+    group = state.groups[instrument.group_id]
+    if side * instrument.group_sign > 0:
+        group.long_risk += opened
+        group.long_resting += resting
+    else:
+        group.short_risk += opened
+        group.short_resting += resting
     if instrument.base_currency > 0:
         move_currency(state, instrument.base_currency, side, opened, resting)
     if instrument.quote_currency > 0:
@@ -161,11 +170,16 @@ def release(state: State, order: Order) -> None:
     account.resting_risk -= order.reserved_risk
     account.resting_margin -= order.reserved_margin
     account.resting_notional -= order.reserved_notional
+    account.resting_slippage -= order.reserved_slippage
+    instrument = state.instruments[order.instrument_id]
+    instrument.resting_quantity -= order.reserved_quantity
     if order.reserved_risk != 0:
-        move_direction(state, state.instruments[order.instrument_id], order.side, 0, -order.reserved_risk)
+        move_direction(state, instrument, order.side, 0, -order.reserved_risk)
     order.reserved_risk = 0
     order.reserved_margin = 0
     order.reserved_notional = 0
+    order.reserved_slippage = 0
+    order.reserved_quantity = 0
 
 
 @kernel
@@ -174,8 +188,8 @@ def reserve(state: State, order: Order) -> None:
     account = state.account
     release(state, order)
     left = quantity_held(order) - order.filled_quantity
+    instrument = state.instruments[order.instrument_id]
     if order.role == Role.ENTRY and left > 0:
-        instrument = state.instruments[order.instrument_id]
         price = entry_price_of(order)
         order.reserved_notional = notional_of(instrument.contract, price, left)
         order.reserved_margin = initial_margin(instrument.contract, order.reserved_notional)
@@ -185,8 +199,12 @@ def reserve(state: State, order: Order) -> None:
             )
         else:
             order.reserved_risk = order.reserved_notional
+        order.reserved_quantity = left
+        order.reserved_slippage = slippage_at_stop(state, instrument, order.reserved_risk, left, price)
     if order.reserved_risk != 0:
-        move_direction(state, state.instruments[order.instrument_id], order.side, 0, order.reserved_risk)
+        move_direction(state, instrument, order.side, 0, order.reserved_risk)
+    instrument.resting_quantity += order.reserved_quantity
+    account.resting_slippage += order.reserved_slippage
     account.resting_risk += order.reserved_risk
     account.resting_margin += order.reserved_margin
     account.resting_notional += order.reserved_notional
@@ -196,3 +214,45 @@ def reserve(state: State, order: Order) -> None:
 def entry_price_of(order: Order) -> int:
     """The price an entry is judged by: its limit, or what it was sized at."""
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
+
+
+@kernel
+def reserve_again(state: State, instrument: Instrument) -> None:
+    """What resting entries tie up is told anew: in other money, or with another reserve for slippage."""
+    row = instrument.first_order
+    for _ in range(ORDERS):
+        if row == 0:
+            break
+        reserve(state, state.orders[row])
+        row = state.orders[row].next
+
+
+@kernel
+def count_member(state: State, instrument: Instrument, side: int, change: int) -> None:
+    """A trade joins or leaves its direction of the group."""
+    group = state.groups[instrument.group_id]
+    if side * instrument.group_sign > 0:
+        group.long_trades += change
+    else:
+        group.short_trades += change
+
+
+@kernel
+def count_directions(state: State, instrument: Instrument, sign: int) -> None:
+    """Take an instrument's risk out of its group and currencies (-1) or put it in (+1), around a change of them."""
+    row = instrument.first_order
+    for _ in range(ORDERS):
+        if row == 0:
+            break
+        order = state.orders[row]
+        move_direction(state, instrument, order.side, 0, sign * order.reserved_risk)
+        row = order.next
+    row = instrument.first_trade
+    for _ in range(TRADES):
+        if row == 0:
+            break
+        trade = state.trades[row]
+        move_direction(state, instrument, trade.side, sign * trade.open_risk, 0)
+        if trade.busy:
+            count_member(state, instrument, trade.side, sign)
+        row = trade.next

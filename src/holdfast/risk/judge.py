@@ -29,6 +29,7 @@ from holdfast.risk.floors import (
     set_level,
 )
 from holdfast.risk.forecast import judge_forecast
+from holdfast.risk.margin import judge_margin, margin_watch
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import window_high
 from holdfast.risk.trips import find_trip, lift, raise_trip
@@ -263,7 +264,7 @@ def watch_floor(state: State, floor: Floor, exit_cost: int) -> None:
 def plan_watch(state: State, exit_cost: int) -> None:
     """At which equity something can happen next, for the account and for every purse."""
     account = state.account
-    account.watch_low = 0
+    account.watch_low = margin_watch(state)
     account.watch_high = NEVER
     if state.purses_watched:
         for row in range(PURSES):
@@ -273,7 +274,7 @@ def plan_watch(state: State, exit_cost: int) -> None:
         if row > state.floor_watermark:
             break
         watch_floor(state, state.floors[row], exit_cost)
-    if account.forecasting or state.challenge.give_back > 0:
+    if account.forecasting or account.margin_reducing or state.challenge.give_back > 0:
         account.watch_high = 1  # every price counts
     if state.challenge.target > 0 and state.challenge.passed_at_ns == 0:
         account.watch_high = min(account.watch_high, state.challenge.target)
@@ -293,6 +294,7 @@ def judge(state: State, outbox: Outbox) -> None:
     judge_phase(state, outbox)
     judge_day(state, outbox)
     judge_forecast(state, outbox)
+    judge_margin(state, outbox)
     start_lows(state)
     plan_watch(state, exit_cost)
     account.look_at_ns = (state.time_ns // MINUTE + 1) * MINUTE

@@ -1,10 +1,10 @@
-"""Would the venue close a trade before its stop does? Judged with everything of it that is at work filled."""
+"""Would the venue close a trade before its stop does, or nearly? Judged with everything of it at work filled."""
 
 from __future__ import annotations
 
-from holdfast.model.arithmetic import scale
+from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.enums import Denial
-from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, worth_up
+from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, worth, worth_up
 from holdfast.model.limits import Ask
 from holdfast.model.mandate import Mandate
 from holdfast.model.order import quantity_held
@@ -13,6 +13,7 @@ from holdfast.model.trade import Trade
 from holdfast.model.units import RATE
 from holdfast.records import kernel
 from holdfast.risk.exposure import entry_price_of, refresh_exposure
+from holdfast.risk.liquidation_price import liquidation_price
 from holdfast.risk.rules import deny
 
 
@@ -58,6 +59,39 @@ def value_if_stopped(state: State, trade: Trade, ask: Ask) -> int:
 
 
 @kernel
+def free_for(state: State, ask: Ask, mandate: Mandate, quantity: int, value: int) -> int:
+    """What stands behind a position: its own margin, or the wallet that others leave free."""
+    account = state.account
+    instrument = state.instruments[ask.instrument_id]
+    if account.isolated:
+        notional = notional_of(instrument.contract, value // quantity, quantity)
+        return scale(notional, RATE * RATE // mandate.leverage)
+    position = instrument.positions[0 if ask.side > 0 else 1]
+    return account.equity - position.unrealized_pnl - (account.margin - position.margin)
+
+
+@kernel
+def check_distance(state: State, ask: Ask, mandate: Mandate) -> Denial:
+    """From the average entry to liquidation it must be a multiple of the way to the stop (RR-02); told in money."""
+    ratio = state.guard.liquidation_ratio
+    if ratio == 0:
+        return Denial.NONE
+    contract = state.instruments[ask.instrument_id].contract
+    trade = state.trades[ask.trade_row]
+    quantity = quantity_if_filled(state, trade, ask)
+    value = value_if_filled(state, trade, ask)
+    free = free_for(state, ask, mandate, quantity, value)
+    fee_rate = 0 if state.account.isolated else contract.taker_rate
+    price = liquidation_price(contract, ask.side, quantity, value, free, fee_rate)
+    distance = abs(value - price * quantity)
+    least = scale_up(abs(value - value_if_stopped(state, trade, ask)), ratio)
+    if distance < least:
+        lost = worth(contract, distance, ask.price)
+        return deny(state, Denial.LIQUIDATION, lost, worth_up(contract, least, ask.price))
+    return Denial.NONE
+
+
+@kernel
 def check_liquidation(state: State, ask: Ask, mandate: Mandate) -> Denial:
     """The stop must be reached before the venue closes (risk.md 3.2): what is left at the stop > what must be kept."""
     refresh_exposure(state)
@@ -80,4 +114,4 @@ def check_liquidation(state: State, ask: Ask, mandate: Mandate) -> Denial:
         needed += account.margin - position.margin  # what the others tie up is not free
     if left <= needed:
         return deny(state, Denial.LIQUIDATION, left, needed)
-    return Denial.NONE
+    return check_distance(state, ask, mandate)

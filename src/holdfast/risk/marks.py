@@ -46,7 +46,7 @@ def mark_position(state: State, position: Position, instrument: Instrument, side
     change = pnl - position.unrealized_pnl
     state.account.unrealized_pnl += change
     position.unrealized_pnl = pnl
-    if state.floor_watermark > 0:
+    if state.watched:
         mark_extremes(state, position, instrument, side, change)
 
 

@@ -22,6 +22,7 @@ def deny(state: State, denial: Denial, value: int, limit: int) -> Denial:
     state.refusal.denial = denial
     state.refusal.value = value
     state.refusal.limit = limit
+    state.refusal.index = 0
     return denial
 
 
@@ -59,8 +60,7 @@ def check_owner(state: State, ask: Ask, mandate_id: int) -> Denial:
 
 @kernel
 def check_order(state: State, ask: Ask, limits: Limits, contract: Contract) -> Denial:
-    """The order by itself: the venue's sizes, our largest notional, the price collar, a stop on the right side."""
-    instrument = state.instruments[ask.instrument_id]
+    """The order by itself: the venue's sizes, our largest notional, a stop on the right side."""
     equity = max(0, state.account.equity)
     if ask.quantity < max(1, contract.quantity_min):
         return deny(state, Denial.BELOW_MINIMUM, ask.quantity, max(1, contract.quantity_min))
@@ -72,10 +72,6 @@ def check_order(state: State, ask: Ask, limits: Limits, contract: Contract) -> D
         return deny(state, Denial.STOP_MISSING, ask.stop_price, ask.price)
     if limits.order_notional_max > 0 and ask.notional > scale(equity, limits.order_notional_max):
         return deny(state, Denial.ORDER_NOTIONAL, ask.notional, scale(equity, limits.order_notional_max))
-    market = instrument.ask if ask.side > 0 else instrument.bid
-    distance = abs(ask.price - market)
-    if limits.price_collar > 0 and distance > scale(market, limits.price_collar):
-        return deny(state, Denial.PRICE_COLLAR, distance, scale(market, limits.price_collar))
     return Denial.NONE
 
 
@@ -116,12 +112,9 @@ def check_counts(state: State, ask: Ask, limits: Limits) -> Denial:
     if limits.trade_count_max > 0 and account.busy_trades >= limits.trade_count_max:
         return deny(state, Denial.TRADE_COUNT, account.busy_trades, limits.trade_count_max)
     group = state.instruments[ask.instrument_id].group_id
-    if (
-        limits.group_trades_max > 0
-        and group > 0
-        and state.group_trades[group].count >= limits.group_trades_max
-    ):
-        return deny(state, Denial.GROUP_COUNT, state.group_trades[group].count, limits.group_trades_max)
+    members = state.groups[group].long_trades + state.groups[group].short_trades
+    if limits.group_trades_max > 0 and group > 0 and members >= limits.group_trades_max:
+        return deny(state, Denial.GROUP_COUNT, members, limits.group_trades_max)
     return Denial.NONE
 
 
@@ -139,18 +132,13 @@ def is_busy(state: State, trade_row: int) -> bool:
 
 @kernel
 def check_risk(state: State, ask: Ask, limits: Limits) -> Denial:
-    """This trade at its stop, and all trades at their stops with every resting entry filled."""
-    account = state.account
-    base = sizing_base(account)
+    """This trade at its stop, with every resting entry of it filled."""
+    base = sizing_base(state.account)
     trade = state.trades[ask.trade_row]
     if limits.trade_risk_max > 0:
         risk = trade.open_risk + resting_risk_of(state, trade, ask) + ask.risk
         if risk > scale(base, limits.trade_risk_max):
             return deny(state, Denial.TRADE_RISK, risk, scale(base, limits.trade_risk_max))
-    if limits.open_risk_max > 0:
-        risk = account.open_risk + account.resting_risk - replaced_risk(state, ask) + ask.risk
-        if risk > scale(base, limits.open_risk_max):
-            return deny(state, Denial.OPEN_RISK, risk, scale(base, limits.open_risk_max))
     return Denial.NONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from holdfast.model.account import Account, sizing_base
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.enums import Base
-from holdfast.model.instrument import Contract, notional_of, worth_up
+from holdfast.model.instrument import Contract, initial_margin, notional_of, worth_up
 from holdfast.model.mandate import Mandate
 from holdfast.model.trade import Trade
 from holdfast.model.units import RATE
@@ -38,6 +38,24 @@ def setup_quantity(
             break
         quantity -= 1
     return min(quantity, contract.quantity_max)
+
+
+@kernel
+def margin_quantity(contract: Contract, price: int, quantity: int, free: int) -> int:
+    """The largest quantity up to this one whose initial margin is free (risk.md 5.2): halved until it fits."""
+    if initial_margin(contract, notional_of(contract, price, quantity)) <= free:
+        return quantity
+    least = 0
+    most = quantity
+    for _ in range(32):
+        if most - least <= 1:
+            break
+        middle = (least + most) // 2
+        if initial_margin(contract, notional_of(contract, price, middle)) <= free:
+            least = middle
+        else:
+            most = middle
+    return least
 
 
 @kernel

@@ -32,7 +32,10 @@ class ClassLimits(Strict):
         default=0, ge=0, le=MOST, description="one instrument's notional over equity, orders included"
     )
     price_collar: float = Field(
-        default=0, ge=0, le=1, description="distance of an entry from the price of now"
+        default=0, ge=0, le=1, description="how far beyond the price of now an entry may execute"
+    )
+    passive_band: float = Field(
+        default=0, ge=0, le=1, description="how far away from the price of now an entry may rest"
     )
     order_count_max: int = Field(default=0, ge=0, description="working orders of the account")
     trade_count_max: int = Field(default=0, ge=0, description="trades that hold or may soon hold a position")
@@ -58,6 +61,7 @@ class ClassLimits(Strict):
 SINGLE = ClassLimits(
     position_notional_max=30,
     price_collar=0.02,
+    passive_band=0.25,
     order_count_max=200,
     trade_count_max=30,
     entries_per_day_max=100,
@@ -67,10 +71,11 @@ SINGLE = ClassLimits(
     leverage_max=30,
 )
 # A grid risks its allocation at a wide stop and rests far from the price: what is prudent for one position with
-# a near stop (5 % open risk, a 2 % collar) would forbid it. Its brake is the margin and the size of its cycle.
+# a near stop (5 % open risk, entries within 25 %) would forbid it. Its brake is the margin and the size of its cycle.
 GRID = ClassLimits(
     position_notional_max=6,
-    price_collar=0.5,
+    price_collar=0.02,
+    passive_band=0.5,
     order_count_max=600,
     trade_count_max=60,
     entries_per_day_max=5000,

@@ -70,7 +70,7 @@ UNITS: dict[Denial, Unit] = {
 def units_of(kinds: Any, reasons: Any, quantities: Any, values: Any, limits: Any) -> Any:
     """The Unit of each note's value and limit, as an array."""
     by_denial = np.array([UNITS[member] for member in Denial], np.int8)
-    denied = kinds == NoteKind.DENIED
+    denied = (kinds == NoteKind.DENIED) | (kinds == NoteKind.SHRUNK)
     units = np.where(denied, by_denial[np.where(denied, reasons, 0)], np.int8(Unit.NUMBER))
     units[denied & (reasons == Denial.UNKNOWN) & (limits == 1)] = Unit.PRICE
     units[denied & (reasons == Denial.BELOW_MINIMUM) & (values == quantities)] = Unit.QUANTITY

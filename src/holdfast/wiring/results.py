@@ -41,6 +41,7 @@ EXITS: dict[int, str] = {
 }
 REASONS: dict[int, Any] = {
     NoteKind.DENIED: Denial,
+    NoteKind.SHRUNK: Denial,
     NoteKind.DROPPED: Drop,
     NoteKind.STOP_MOVED: StopMove,
     NoteKind.EXITING: Exit,
