@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from holdfast.cli.backtest import bars_of, execute
+from holdfast.cli.backtest import execute
 from holdfast.history.synthetic import PERPS, write_synthetic
 from holdfast.settings.backtest import load_settings
 
@@ -203,8 +203,8 @@ def made() -> dict[Path, str]:
     """Both files as the demo's backtest of now gives them."""
     with tempfile.TemporaryDirectory() as folder:
         write_synthetic(Path(folder) / "market", SEED, DAYS, "1m", PERPS)
-        result, prepared, machine = execute(Path(folder) / "market", load_settings("demo", {}))
-        picture = drawn(result, bars_of(machine, prepared))
+        result, bars = execute(Path(folder) / "market", load_settings("demo", {}))
+        picture = drawn(result, bars())
     return {PICTURE: picture, PAGE: quoted(result, PAGE.read_text(encoding="utf-8"))}
 
 

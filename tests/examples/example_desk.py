@@ -14,6 +14,7 @@ from holdfast.history.instruments import InstrumentSpec
 from holdfast.model import events
 from holdfast.model.commands import Command
 from holdfast.model.enums import (
+    BoundaryKind,
     CommandKind,
     Denial,
     Drop,
@@ -159,6 +160,7 @@ class Desk:
     def apply(self, event: Any) -> list[Command]:
         """One event; what the engine told is kept, what it commands is sent (and obeyed)."""
         sent = self.engine.apply(event)
+        self.hear()
         outbox = self.engine.outbox
         self.notes += [self._note(note) for note in outbox.notes[: outbox.note_count]]
         for row in outbox.closed[: outbox.closed_count]:
@@ -169,6 +171,9 @@ class Desk:
         for command in sent:
             self._transmit(command)
         return sent
+
+    def hear(self) -> None:
+        """What else a test wants to keep of an event, before its commands lead to others."""
 
     def _transmit(self, command: Command) -> None:
         at = {"order_row": command.order_row, "order_id": command.order_id}
@@ -227,6 +232,10 @@ class Desk:
         """What a scope may still do (scope 0 engine, 1 account, 2 instrument, 3 mandate)."""
         return self._send(events.SeverityChange, scope=scope, scope_id=scope_id, severity=level)
 
+    def clock(self) -> list[Command]:
+        """Nothing but time passes."""
+        return self._send(events.Boundary, kind=BoundaryKind.CLOCK)
+
     def deposit(self, amount: float) -> None:
         """Money comes (or, negative, goes)."""
         self._send(events.CashFlow, amount=units_of(amount), kind=FlowKind.DEPOSIT)
@@ -252,6 +261,10 @@ class Desk:
     def amend_refused(self, order: Order) -> list[Command]:
         """The venue keeps the old terms."""
         return self.report(order, amend_refused=True)
+
+    def cancel_refused(self, order: Order) -> list[Command]:
+        """The venue would not end it."""
+        return self.report(order, cancel_refused=True)
 
     def fill(
         self,

@@ -21,6 +21,7 @@ from holdfast.model.mandate import Mandate
 from holdfast.model.units import HOUR
 from holdfast.simulator.acceptance import Refused
 from holdfast.simulator.ledger import recompute
+from holdfast.simulator.settlements import Timetable
 from holdfast.simulator.simulation import Listing, Outcome, Scenario, Simulation, merge_bars
 from holdfast.simulator.venue import Bar
 from holdfast.strategies.strategy import Management
@@ -194,7 +195,7 @@ class Market:
         scenario, plans = self.scenario()
         outcome = Simulation(scenario, interpreted=True).run()
         PLAYED.append((scenario, outcome))
-        played = Played(self, outcome, plans)
+        played = Played(self, outcome, plans, Timetable(scenario.items, scenario.bars, scenario.duration_ns))
         played.prove()
         return played
 
@@ -202,8 +203,8 @@ class Market:
 class Played:
     """What came of a run, in the units of people."""
 
-    def __init__(self, market: Market, outcome: Outcome, plans: PlanSource) -> None:
-        self.market, self.outcome, self.plans = market, outcome, plans
+    def __init__(self, market: Market, outcome: Outcome, plans: PlanSource, timetable: Timetable) -> None:
+        self.market, self.outcome, self.plans, self.timetable = market, outcome, plans, timetable
         self.account = outcome.state["account"][0]
         tapes = outcome.tapes
         self.fills = [self._fill(line) for line in tapes["fills"]]
@@ -249,8 +250,10 @@ class Played:
         assert int(self.outcome.market["wallet"][0]) == a["balance"]
         contracts = [Contract(), *(self.market.contract(spec) for spec in self.market.specs)]
         found = recompute(
-            int(a["start_balance"]), contracts, tapes["fills"], tapes["cash"], self.market.hedging
+            int(a["start_balance"]), contracts, tapes["fills"], self.timetable, self.market.hedging
         )
+        assert found.funding == int(a["funding"])
+        assert found.rollover == int(a["rollover"])
         assert found.balance == int(a["balance"])
 
     def _spec(self, line: Any) -> InstrumentSpec:
@@ -316,5 +319,5 @@ def compare_with_compiled(first: int) -> int:
         gc.freeze()  # the compiler leaves millions of objects, which no later collection has to look at
         assert compiled.digest == interpreted.digest
         for name, lines in interpreted.tapes.items():
-            assert (compiled.tapes[name] == lines).all(), name
+            assert (compiled.tapes[name][:] == lines[:]).all(), name
     return len(PLAYED) - first

@@ -328,6 +328,16 @@ def test_a_stop_beyond_the_liquidation_price_is_refused_on_isolated_margin(
     assert desk.denials() == ([] if admitted else [Denial.LIQUIDATION])
 
 
+def test_an_isolated_account_without_leverage_puts_up_all_of_the_notional() -> None:
+    """A leverage of 0 is none: 1x, at which no stop above zero lies beyond the liquidation of a long."""
+    desk = Desk(BTC, isolated=True)
+    desk.strategy(setup(leverage=0))
+    desk.price(50_000.0)
+    desk.plan(start_long=True, stop_price=30_000.0)
+    assert desk.denials() == []
+    assert len(desk.orders("entry")) == 1
+
+
 @pytest.mark.parametrize("rate, admitted", [(0.19498, True), (0.19499, False)])
 def test_a_stop_beyond_the_liquidation_price_is_refused_on_cross_margin(rate: float, admitted: bool) -> None:
     """1 BTC at 50,000 with 10,000 USDT, fees 0.055 %: (50,000 - 10,000 + 27.5) / (1 - 0.005 - 0.00055) = 40,250.89.

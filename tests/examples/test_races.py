@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 from kit import BTC, EURUSD, LADDER, Desk, Order, grid, setup
 
-from holdfast.model.enums import Drop, Exit, Severity
+from holdfast.model.commands import Command
+from holdfast.model.enums import CommandKind, Drop, Exit, Severity
 from holdfast.model.events import Closure, OrderReport
 from holdfast.model.order import Step
 
@@ -157,6 +158,67 @@ def test_a_refused_amend_brings_back_the_old_terms() -> None:
     assert desk.state.account.resting_notional == reserved
 
 
+def cancels(commands: list[Command]) -> list[int]:
+    """Orders whose end a list of commands asks for."""
+    return [command.order_id for command in commands if command.kind == CommandKind.CANCEL]
+
+
+def test_a_refused_cancel_is_asked_again_with_the_next_price() -> None:
+    """Not at once, and not twice while the second answer is out. The order counts until it has ended."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    assert cancels(desk.severity(Severity.NO_NEW)) == [entry.id]
+    reserved = desk.state.account.resting_notional
+    assert cancels(desk.cancel_refused(entry)) == []
+    assert desk.order("entry").cancel_pending
+    assert desk.state.account.resting_notional == reserved > 0
+    assert cancels(desk.price(50_200.0)) == [entry.id]
+    assert cancels(desk.price(50_200.0)) == []
+    desk.cancel_confirmed(entry)
+    assert desk.orders("entry") == []
+    assert desk.state.account.resting_notional == 0
+
+
+def test_a_trade_that_is_over_waits_for_an_order_that_the_venue_would_not_end() -> None:
+    """Dropped, its entry still at work: the slot is free only when that has ended. A tick of the clock asks, too."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    desk.severity(Severity.FLATTENING)
+    desk.cancel_refused(entry)
+    assert desk.phase() == "COOLDOWN"
+    assert cancels(desk.clock()) == [entry.id]
+    desk.cancel_refused(entry)
+    assert cancels(desk.clock()) == [entry.id]
+    desk.cancel_confirmed(entry)
+    desk.clock()
+    assert desk.phase() == "IDLE"
+
+
+def test_an_entry_that_fills_after_its_cancel_was_refused_is_protected() -> None:
+    """The venue's no came because it was about to fill."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    desk.severity(Severity.NO_NEW)
+    desk.cancel_refused(entry)
+    desk.fill(entry)
+    assert desk.order("stop").lots == desk.held() == entry.lots
+    assert cancels(desk.price(50_200.0)) == []
+
+
+def test_a_refusal_of_a_cancel_that_nobody_asked_for_is_unknown() -> None:
+    """It is counted, and changes nothing."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    before = desk.state.unknown_reports
+    assert desk.cancel_refused(entry) == []
+    assert desk.state.unknown_reports == before + 1
+    assert cancels(desk.price(50_200.0)) == []
+
+
 # Protection
 
 
@@ -296,7 +358,7 @@ def test_an_entry_that_fills_while_the_trade_is_closing_is_protected_and_closed_
     desk.accept(entry)
     desk.fill(entry, lots=0.05)
     desk.accept(desk.order("stop"))
-    desk.severity(Severity.FLATTENING)
+    desk.plan(exit_long=True)
     leaving = desk.order("exit")
     assert leaving.lots == 0.05
     desk.fill(entry, lots=0.02)

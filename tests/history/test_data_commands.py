@@ -97,10 +97,12 @@ def test_show_instrument_tells_the_facts_and_what_was_guessed(folder: Path, tmp_
     """From the file, or from bars on disk."""
     facts = data_of(run("show-instrument", "BTCUSDT", "--source", "binance_perp", "--json"))
     assert (facts["pair"], facts["tick_size"], facts["inferred"]) == ("BTC/USDT:USDT", "0.1", [])
+    assert data_of(run("show-instrument", "BTC", "--source", "binance_perp", "--json")) == facts
     assert "notional up to" in run("show-instrument", "EURUSD", "--source", "oanda_mid").stdout
     put(tmp_path, "crypto/x_perp/NEWUSDT_1h", steps_up("2025-01-01", "1h", 20))
     guessed = data_of(run("show-instrument", "NEWUSDT", "--source", "x_perp", "--json", folder=tmp_path))
     assert "taker_rate" in guessed["inferred"]
+    assert data_of(run("show-instrument", "new", "--source", "x_perp", "--json", folder=tmp_path)) == guessed
     with pytest.raises(SettingsError, match="Nothing is known of OLD/USDT:USDT"):
         run("show-instrument", "OLDUSDT", "--source", "x_perp", folder=tmp_path)
 

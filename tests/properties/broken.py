@@ -24,11 +24,13 @@ from holdfast.engine import (
     trades,
 )
 from holdfast.model import instrument
+from holdfast.model.arithmetic import scale
 from holdfast.model.enums import Denial, Phase, StopMove
+from holdfast.model.instrument import notional_of
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import RATE
 from holdfast.risk import exposure, gate, rules
-from holdfast.simulator import acceptance
+from holdfast.simulator import acceptance, happenings
 
 Patch = pytest.MonkeyPatch
 
@@ -215,6 +217,71 @@ def amends_what_it_likes(patch: Patch) -> None:
         market.orders[command.order_row].quantity += 1
 
     patch.setattr(acceptance, "change", more)
+
+
+def takes_no_for_an_answer(patch: Patch) -> None:
+    """A cancel that the venue refused is never asked for again."""
+    patch.setattr(prices, "cancel_again", lambda state, outbox, row: None)
+
+
+def settles_otherwise(patch: Patch, kind: str, payment: Any) -> None:
+    """Core and venue agree on a wrong payment: the wallet cannot show it, only the recomputation."""
+    for user in (money, happenings):
+        patch.setattr(user, f"{kind}_payment", payment)
+
+
+def pays_a_unit_less_funding(patch: Patch) -> None:
+    """Funding is off by one of the smallest units."""
+    right = money.funding_payment
+    settles_otherwise(patch, "funding", lambda *terms: right(*terms) + 1)
+
+
+def pays_funding_to_the_wrong_side(patch: Patch) -> None:
+    """Longs receive what they owe."""
+    right = money.funding_payment
+    settles_otherwise(patch, "funding", lambda contract, side, *terms: right(contract, -side, *terms))
+
+
+def rounds_funding_towards_us(patch: Patch) -> None:
+    """What is paid is rounded down."""
+    settles_otherwise(
+        patch,
+        "funding",
+        lambda c, side, quantity, share, price: -scale(notional_of(c, price, quantity), side * share),
+    )
+
+
+def misses_the_triple_day(patch: Patch) -> None:
+    """A night that counts for three is charged once."""
+    right = money.rollover_payment
+    settles_otherwise(
+        patch, "rollover", lambda c, quantity, points, days, price: right(c, quantity, points, 1, price)
+    )
+
+
+def skips_a_settlement(patch: Patch) -> None:
+    """Every third settlement does not happen, at the venue neither."""
+    settle_cash, met = happenings.settle_cash, [0]
+
+    def sometimes(world: Any, item: Any) -> None:
+        met[0] += 1
+        if met[0] % 3:
+            settle_cash(world, item)
+
+    patch.setattr(happenings, "settle_cash", sometimes)
+
+
+def settles_at_another_price(patch: Patch) -> None:
+    """Funding is on the ask where no mark is known."""
+
+    def asked(world: Any, item: Any) -> None:
+        instrument = world.state.instruments[item.instrument_id]
+        bid, instrument.bid = instrument.bid, instrument.ask + 1
+        settle_cash(world, item)
+        instrument.bid = bid
+
+    settle_cash = happenings.settle_cash
+    patch.setattr(happenings, "settle_cash", asked)
 
 
 def splits_by_single_shares(trade: Any, minimum: int) -> None:

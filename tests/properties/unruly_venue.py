@@ -124,7 +124,9 @@ class Duel:
             self.place(command)
         elif command.order_id in self.resting and self.resting[command.order_id].active:
             order = self.resting[command.order_id]
-            if command.kind == CommandKind.CANCEL:
+            if command.kind == CommandKind.CANCEL and self.unkind(0.1):
+                self.tell(command, Step.NONE, cancel_refused=True)
+            elif command.kind == CommandKind.CANCEL:
                 order.active = False
                 self.tell(command, Step.CANCEL)
             else:

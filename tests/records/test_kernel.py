@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numba.core.caching import IndexDataCacheFile
 from sample_records import Point
 
 from holdfast.records import KernelError, Rows, compiled, kernel
 from holdfast.records import kernel as decorator
-from holdfast.records.kernel import CACHES_KEPT, KERNELS, hints_of, where
+from holdfast.records.kernel import CACHES_KEPT, ENTRIES, KERNELS, hints_of, where
 
 machinery = __import__("holdfast.records.kernel", fromlist=["kernel"])
 
@@ -132,3 +136,80 @@ def test_another_source_has_another_digest(tmp_path: Path, monkeypatch: pytest.M
         Path, "read_bytes", lambda path: read(path) + (b"#" if path.name == "rules.py" else b"")
     )
     assert machinery.source_digest() != before
+
+
+@kernel
+def doubled(x: int) -> int:
+    """Something small to compile."""
+    return 2 * x
+
+
+def afresh() -> Any:
+    """The compiled form as a new process would get it."""
+    ENTRIES.pop(doubled, None)
+    return compiled(doubled)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A cache of this test's own."""
+    monkeypatch.setenv("HOLDFAST_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(machinery._options, "cache", True)
+    yield tmp_path / "kernels" / machinery.source_digest()
+    ENTRIES.pop(doubled, None)
+    monkeypatch.undo()
+    machinery._use_cache_of_this_source()
+
+
+def test_what_was_compiled_is_found_again(own_cache: Path) -> None:
+    """The second time nothing is compiled."""
+    assert afresh()(21) == 42
+    assert machinery.is_cached()
+    assert afresh()(21) == 42
+    assert sum(afresh().stats.cache_hits.values()) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+@pytest.mark.parametrize("ending", ["nbc", "nbi"])
+def test_a_damaged_cache_is_compiled_again(own_cache: Path, ending: str, damage: bytes | None) -> None:
+    """Cut off, overwritten, or with one bit turned in the machine code: never a traceback, never another result."""
+    afresh()
+    file = next(own_cache.rglob(f"*.{ending}"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content if damage is None else damage)
+    assert not machinery.is_cached()
+    assert afresh()(21) == 42
+    assert machinery.is_cached()
+
+
+def test_a_damaged_cache_that_nobody_may_remove_is_not_used(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is compiled again every time."""
+    afresh()
+    next(own_cache.rglob("*.nbc")).write_bytes(b"nonsense")
+    monkeypatch.setattr(machinery.shutil, "rmtree", lambda *_, **__: None)
+    assert afresh()(21) == 42
+    assert not machinery.is_cached()
+
+
+def test_a_full_disk_costs_time_and_nothing_else(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was compiled is used, and nothing claims to be kept."""
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(IndexDataCacheFile, "save", full)
+    assert afresh()(21) == 42
+    assert not machinery.is_cached()
+
+
+def test_a_cache_that_cannot_be_read_is_passed_over(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason."""
+
+    def unreadable(*_: Any) -> None:
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr(IndexDataCacheFile, "load", unreadable)
+    assert afresh()(21) == 42

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from holdfast.history.instruments import load_instruments
 from holdfast.history.store import Store
 from holdfast.model.units import HOUR, MINUTE, RATE
 from holdfast.settings.backtest import load_settings
+from holdfast.simulator import simulation
 from holdfast.simulator.happenings import see_mark
 from holdfast.simulator.simulation import cut
 from holdfast.simulator.solvency import is_insolvent, liquidate, value_bar
@@ -123,14 +125,33 @@ def test_the_schedule_says_where_marks_are_missing() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
-def test_no_plan_is_lost_where_a_chunk_ends_in_a_gap(size: int) -> None:
+@pytest.mark.parametrize("stretch", [1, 2, 3, 100])
+def test_no_plan_is_lost_where_a_chunk_ends_in_a_gap(size: int, stretch: int) -> None:
     """Each plan is in the chunk that reaches the bar which it comes before, so no cursor jumps over it."""
     bars, plans = np.array([0, 10, 35, 40]), np.array([0, 10, 20, 30, 40, 50])
     due = np.searchsorted(bars, plans, side="left")
-    ranges = list(cut(due, size))
-    assert [plan for start, end in ranges for plan in range(start, end)] == list(range(len(plans)))
-    for (_, end), (start, _) in pairwise(ranges):
-        assert due[end - 1] < due[start]
+    ranges = list(cut(bars, due, size, stretch))
+    assert [plan for start, end, _ in ranges for plan in range(start, end)] == list(range(len(plans)))
+    for (_, end, until), (start, _, _) in pairwise(ranges):
+        assert end == start
+        assert due[end - 1] < until <= due[start]
+    assert ranges[-1][2] == len(bars)
+
+
+def test_the_bars_of_one_instant_stay_in_one_chunk() -> None:
+    """All of them are matched before the core sees any of their closes."""
+    bars, due = np.array([0, 0, 0, 10, 10, 20, 20]), np.zeros(0, np.int64)
+    assert [until for _, _, until in cut(bars, due, bars=2)] == [3, 5, 7]
+
+
+def test_how_a_run_is_cut_changes_nothing(market: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks of 700 bars and 5 plans leave the same state, items at their edges included, as one of all."""
+    whole, _ = run(market, CASE)
+    monkeypatch.setattr(simulation, "cut", partial(cut, plans=5, bars=700))
+    pieces, _ = run(market, CASE)
+    assert pieces.state_digest == whole.state_digest
+    assert pieces.equity.equals(whole.equity)
+    assert pieces.notes.equals(whole.notes)
 
 
 def test_a_margin_table_in_yen_is_not_one_in_dollars() -> None:

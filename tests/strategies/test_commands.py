@@ -106,7 +106,7 @@ def test_new_strategy_writes_a_file_that_runs_and_passes_the_check(tmp_path: Pat
     assert wrote.exit_code == 0
     assert resolve_parameters(find("my_idea", tmp_path), "BTC/USDT:USDT")["lookback"] == 72
     own = ("--strategy-path", str(tmp_path), "--data-dir", str(data), "--source", "binance_perp")
-    checked = run("check-strategy", "-s", "my_idea", *own, "--rows", "30", "--json")
+    checked = run("check-strategy", "-s", "my_idea", *own, "-p", "BTC", "--rows", "30", "--json")
     assert checked.exit_code == 0
     assert json.loads(checked.stdout)["passed"] is True
     assert json.loads(checked.stdout)["results"][0]["starts"] > 5

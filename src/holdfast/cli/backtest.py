@@ -12,9 +12,8 @@ import typer
 if TYPE_CHECKING:
     import polars as pl
 
+    from holdfast.history.store import Store
     from holdfast.reports.result import RunResult
-    from holdfast.wiring.backtest import Backtest
-    from holdfast.wiring.prepared import Prepared
 
 DATA_DIR = typer.Option(
     "-d",
@@ -124,10 +123,8 @@ def backtest(
     from holdfast.settings.backtest import load_settings
 
     settings = load_settings(config, changes)
-    result, prepared, machine = execute(
-        data_folder(data_dir), settings, interpreted, digest_trace, strategy_path
-    )
-    finish(result, lambda: bars_of(machine, prepared), save=save, export=export, html=html, json=json)
+    result, bars = execute(data_folder(data_dir), settings, interpreted, digest_trace, strategy_path)
+    finish(result, bars, save=save, export=export, html=html, json=json)
 
 
 def execute(
@@ -136,8 +133,10 @@ def execute(
     interpreted: bool = False,
     digest_trace: int = 0,
     strategy_path: Path | None = None,
-) -> tuple[RunResult, Prepared, Backtest]:
-    """Prepare and run with progress on stderr."""
+) -> tuple[RunResult, Callable[[], dict[str, pl.DataFrame]]]:
+    """Prepare and run with progress on stderr; the result, and how to read the bars that its charts show.
+
+    What was prepared is let go here: reports and pages need the room."""
     from holdfast.history.store import Store
     from holdfast.wiring.backtest import Backtest
 
@@ -145,7 +144,8 @@ def execute(
         machine = Backtest(Store(data_dir), settings, say, tick, strategy_path)
         prepared = machine.prepare()
         result = machine.run(prepared, interpreted, digest_trace)
-    return result, prepared, machine
+    pairs, interval = [c.pair for c in prepared.chosen], prepared.interval.split(", ")[0]
+    return result, lambda: bars_of(machine.store, settings, interval, pairs)
 
 
 @contextmanager
@@ -169,13 +169,12 @@ def progress() -> Iterator[tuple[Callable[[str], None], Callable[[str, int, int]
         yield console.print, tick
 
 
-def bars_of(machine: Backtest, prepared: Prepared) -> dict[str, pl.DataFrame]:
+def bars_of(store: Store, settings: Any, interval: str, pairs: list[str]) -> dict[str, pl.DataFrame]:
     """Bars for the charts: of the planning timeframe."""
     from holdfast.history.names import parse_timerange
 
-    s = prepared.settings
-    span, interval = parse_timerange(s.timerange or None), prepared.interval.split(", ")[0]
-    return {c.pair: machine.store.bars(s.source, c.pair, interval, *span) for c in prepared.chosen}
+    span = parse_timerange(settings.timerange or None)
+    return {pair: store.bars(settings.source, pair, interval, *span) for pair in pairs}
 
 
 def finish(
@@ -229,9 +228,9 @@ def demo(
 
         with new_folder(place, data.name, "The market") as made:
             write_synthetic(made, seed, days, "1m", PERPS)
-    result, prepared, machine = execute(data, load_settings("demo", {}))
+    result, bars = execute(data, load_settings("demo", {}))
     page = place / "demo.html"
-    finish(result, lambda: bars_of(machine, prepared), save=True, export=None, html=page, json=False)
+    finish(result, bars, save=True, export=None, html=page, json=False)
     if open:
         import webbrowser
 

@@ -54,6 +54,7 @@ def _spec(pair: str, source: str, data_dir: Any) -> InstrumentSpec:
     from holdfast.history.layout import folder_of
     from holdfast.history.names import asset_class_of, parse_pair
 
+    pair = _spelled(pair, source, data_dir)
     name = parse_pair(pair).named(asset_class_of(folder_of(source), source, parse_pair(pair).symbol))
     if (source, name) in load_instruments():
         return instrument(source, name)
@@ -63,3 +64,19 @@ def _spec(pair: str, source: str, data_dir: Any) -> InstrumentSpec:
     except SettingsError:
         return instrument(source, name)  # known at another source, or refused with the reason
     return instrument(source, name, sample)
+
+
+def _spelled(pair: str, source: str, data_dir: Any) -> str:
+    """A short form as `backtest` understands it (BTC), of what the file or the data know; else as it was typed."""
+    from contextlib import suppress
+
+    from holdfast.errors import SettingsError
+    from holdfast.history.instruments import load_instruments
+    from holdfast.history.reading import pair_named
+
+    known = {name for at, name in load_instruments() if at == source}
+    with suppress(SettingsError):
+        known |= set(open_store(data_dir).pairs(source))
+    with suppress(SettingsError):
+        return pair_named(pair, sorted(known), source)
+    return pair  # known at another source, or refused with the reason

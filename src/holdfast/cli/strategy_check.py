@@ -45,11 +45,13 @@ def check_strategy(
     Rows are computed again without later bars, and over exactly the window that live has. Exit code 1 where one
     differs by more than a near tie.
     """
+    from holdfast.history.reading import pair_named
     from holdfast.strategies.catalogue import find
     from holdfast.strategies.parameters import check_pairs, parse_assignments, with_timeframe
 
     strategy, store = find(name, strategy_path), open_store(data_dir)
-    chosen = split(pairs) or store.pairs(source)
+    known = store.pairs(source)
+    chosen = [pair_named(text, known, source) for text in split(pairs)] or known
     overrides = with_timeframe(strategy, parse_assignments(assignments or []), timeframe)
     check_pairs(overrides, chosen)
     results = _checked(strategy, store, source, chosen, overrides, timerange, rows, seed)

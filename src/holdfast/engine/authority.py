@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
 from holdfast.engine.obedience import obey, observe
+from holdfast.engine.truth import settle_truth
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, NoticeKind, Rule, Severity
 from holdfast.model.events import ExitRequest, Reset, SeverityChange
@@ -12,7 +13,9 @@ from holdfast.model.trip import Trip
 from holdfast.model.units import TRADES, TRIPS
 from holdfast.records import kernel
 from holdfast.risk.floors import anchor_now, observed_now, rung_level, set_level
-from holdfast.risk.trips import find_trip, lift_trip, raise_trip, tell_trip
+from holdfast.risk.judge import close_lows
+from holdfast.risk.streaks import count_anew
+from holdfast.risk.trips import find_trip, lift_trip, place_in, raise_trip, tell_trip
 
 
 @kernel
@@ -20,7 +23,8 @@ def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> 
     """A person tightens or loosens a scope. That never loosens what a rule asks for."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, change.time_ns)
-    row = find_trip(state, Rule.OPERATOR, 0, change.scope, change.scope_id)
+    scope_id = place_in(change.scope, change.scope_id)
+    row = find_trip(state, Rule.OPERATOR, 0, change.scope, scope_id)
     if row != 0:
         lift_trip(state, outbox, row, NoticeKind.LIFTED)
     if change.severity > Severity.NORMAL:
@@ -30,7 +34,7 @@ def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> 
             Rule.OPERATOR,
             0,
             change.scope,
-            change.scope_id,
+            scope_id,
             change.severity,
             change.severity,
             0,
@@ -57,6 +61,7 @@ def accept_loss(state: State, trip: Trip) -> None:
     """The loss is acknowledged: a floor of our own is measured anew from here, with a smaller budget to lose."""
     if trip.rule != Rule.FLOOR and trip.rule != Rule.BREACH:
         return
+    close_lows(state)
     floor = state.floors[trip.index]
     floor.rung = 0
     floor.breached_at_ns = 0
@@ -83,9 +88,9 @@ def reset_trip(state: State, outbox: Outbox, row: int, acknowledge: bool) -> Non
             tell_trip(state, outbox, NoticeKind.RESET_REFUSED, trip)
             return
         accept_loss(state, trip)
-    if trip.rule == Rule.UNTYPED_CASH or trip.rule == Rule.ACCOUNT_TRUTH:
-        state.account.unknown = False
+    count_anew(state, trip)
     lift_trip(state, outbox, row, NoticeKind.RESET)
+    settle_truth(state)
 
 
 @kernel
@@ -93,11 +98,12 @@ def on_reset(state: State, outbox: Outbox, reset: Reset) -> None:
     """Lift what is restrained on a scope. The journal keeps who asked and why."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, reset.time_ns)
+    scope_id = place_in(reset.scope, reset.scope_id)
     for row in range(1, TRIPS):
         if row > state.trip_watermark:
             break
         trip = state.trips[row]
-        inside = trip.scope == reset.scope and trip.scope_id == reset.scope_id
+        inside = trip.scope == reset.scope and trip.scope_id == scope_id
         wanted = reset.rule == Rule.NONE or reset.rule == trip.rule
         if trip.rule != Rule.NONE and inside and wanted:
             reset_trip(state, outbox, row, reset.acknowledge)

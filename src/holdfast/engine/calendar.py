@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
-from holdfast.engine.grids import hold_take_profit
+from holdfast.engine.grids import hold_take_profit, take_up_levels
 from holdfast.engine.ladder import hold_ladder
 from holdfast.engine.obedience import observe
 from holdfast.engine.prices import manage
+from holdfast.engine.setups import queue_setup
 from holdfast.engine.trades import cancel_entries, cancel_targets
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import BoundaryKind, Consequence, Drop, Exit, Kind, NoticeKind, Phase, Sample, Scope
@@ -16,9 +17,10 @@ from holdfast.model.instrument import Instrument
 from holdfast.model.state import State
 from holdfast.model.units import FLOORS, INSTRUMENTS, TRADES
 from holdfast.records import kernel
+from holdfast.risk.conduct import is_bracketed
 from holdfast.risk.days import begin_day, close_day
 from holdfast.risk.floors import anchor_at, level_in_force, level_under
-from holdfast.risk.judge import tell_floor
+from holdfast.risk.judge import close_lows, tell_floor
 from holdfast.risk.marks import best_unrealized
 from holdfast.risk.trips import lift_expired
 
@@ -30,8 +32,9 @@ def sample_floor(state: State, outbox: Outbox, row: int, boundary: Boundary, equ
     floor = state.floors[row]
     anchor = anchor_at(state, floor, equity)
     level = level_under(floor, anchor)
-    floor.previous_level = 0 if boundary.closes else level_in_force(floor)
-    if boundary.opens or level > floor.level:
+    session = boundary.kind == BoundaryKind.SESSION  # has one instant, not several candidates
+    floor.previous_level = 0 if boundary.closes or session else level_in_force(floor)
+    if boundary.opens or session or level > floor.level:
         floor.anchor = anchor
         floor.level = level
         floor.reconstructed = boundary.reconstructed
@@ -57,6 +60,7 @@ def follows(floor: Floor, boundary: Boundary) -> bool:
 @kernel
 def sample_floors(state: State, outbox: Outbox, boundary: Boundary) -> None:
     """Every floor that is measured from this boundary. Where we were away, equity is taken as its upper bound."""
+    close_lows(state)
     equity = state.account.equity
     if boundary.reconstructed:
         equity = state.account.balance + best_unrealized(state)
@@ -141,22 +145,39 @@ def meet_window(state: State, outbox: Outbox, row: int, instrument: Instrument) 
     if instrument.no_hold > 0:
         begin_exit(state, outbox, row, Exit.WINDOW, Drop.WINDOW)
         return
-    if instrument.no_rest > 0 or instrument.no_open > 0:
+    bracket = state.guard.news_bracket and instrument.near_news > 0
+    bracket = bracket and is_bracketed(state, instrument, 1) and is_bracketed(state, instrument, -1)
+    if instrument.no_rest > 0 or instrument.no_open > 0 or bracket:
         cancel_entries(state, outbox, trade)
     if instrument.no_fill > 0 and trade.phase == Phase.OPEN:
         cancel_targets(state, outbox, trade)
 
 
 @kernel
-def leave_window(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
-    """Targets come back to the venue; entries come back with their plan or from the queue, at a fresh size."""
+def come_back(state: State, outbox: Outbox, row: int) -> None:
+    """Entries may rest again: a setup from the queue, a grid's levels at once, both at a fresh size."""
     trade = state.trades[row]
-    if instrument.no_fill > 0 or trade.phase != Phase.OPEN or trade.quantity == 0:
-        return
+    trade.retry_at_ns = 0
     if trade.kind == Kind.GRID:
-        hold_take_profit(state, outbox, row)
-    else:
-        hold_ladder(state, outbox, row)
+        take_up_levels(state, outbox, row)
+    elif trade.phase == Phase.ARMED:
+        queue_setup(state, outbox, row)
+
+
+@kernel
+def leave_window(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
+    """What the window has held back: exits first, then targets, then entries."""
+    trade = state.trades[row]
+    if instrument.no_close == 0 and trade.phase == Phase.OPEN and trade.exit_due != Exit.NONE:
+        begin_exit(state, outbox, row, trade.exit_due, Drop.EXIT_FLAG)
+        return
+    if instrument.no_fill == 0 and trade.phase == Phase.OPEN and trade.quantity > 0:
+        if trade.kind == Kind.GRID:
+            hold_take_profit(state, outbox, row)
+        else:
+            hold_ladder(state, outbox, row)
+    if instrument.no_open + instrument.no_rest + instrument.no_hold == 0:
+        come_back(state, outbox, row)
 
 
 @kernel

@@ -17,10 +17,11 @@ from holdfast.model.events import (
 )
 from holdfast.model.purse import class_purse
 from holdfast.model.state import State
-from holdfast.model.units import ACCOUNT_MAX, FLOORS, MONEY_MAX
+from holdfast.model.units import ACCOUNT_MAX, FLOORS, MOMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
 from holdfast.risk.floors import anchor_now, purse_of, set_level
+from holdfast.risk.judge import close_lows
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import claim_buckets
 from holdfast.risk.trips import find_trip, lift, lift_trip, raise_trip
@@ -83,7 +84,11 @@ def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
     mandate = state.mandates[given.mandate_id]
     until = mandate.cooldown_until_ns
     severity = mandate.severity
+    losses = mandate.losses
+    reduced = mandate.reduced_trades
     copy_record(mandate, given.mandate)
+    mandate.losses = losses
+    mandate.reduced_trades = reduced
     mandate.cooldown_until_ns = until
     mandate.severity = severity
     if given.mandate.severity > Severity.NORMAL:
@@ -99,6 +104,7 @@ def on_mandate_given(state: State, outbox: Outbox, given: MandateGiven) -> None:
             0,
         )
     state.mandate_watermark = max(state.mandate_watermark, given.mandate_id)
+    state.strategy_watermark = max(state.strategy_watermark, mandate.strategy_id)  # its streaks are state
     state.trade_watermark = max(state.trade_watermark, 2 * given.mandate_id + 1)
 
 
@@ -143,6 +149,7 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
         assert claim_buckets(state, floor)
     set_level(state, floor, anchor_now(state, floor))
     state.judge_due = True
+    observe(state, outbox)
 
 
 @kernel
@@ -150,6 +157,8 @@ def on_guard_given(state: State, outbox: Outbox, given: GuardGiven) -> None:
     """The rules over the whole account."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, given.time_ns)
+    assert given.guard.executions <= MOMENTS
+    assert given.guard.stop_outs <= MOMENTS
     copy_record(state.guard, given.guard)
 
 
@@ -182,6 +191,7 @@ def on_phase_begun(state: State, outbox: Outbox, begun: PhaseBegun) -> None:
         state, outbox, NoticeKind.PHASE_BEGUN, Rule.TARGET, challenge.phase, challenge.phase, challenge.target
     )
     if begun.anew:
+        close_lows(state)
         for i in range(1, FLOORS):
             if i > state.floor_watermark:
                 break

@@ -17,10 +17,18 @@ from holdfast.engine.control import (
     on_phase_begun,
     on_strategy_given,
 )
-from holdfast.engine.money import on_cash_flow, on_closure, on_funding, on_rollover, on_tick_value
+from holdfast.engine.money import (
+    on_cash_flow,
+    on_closure,
+    on_funding,
+    on_funding_rate,
+    on_rollover,
+    on_tick_value,
+)
 from holdfast.engine.plans import on_plan
 from holdfast.engine.prices import on_price
 from holdfast.engine.reports import on_order_report
+from holdfast.engine.truth import on_account_report
 from holdfast.model import events
 from holdfast.model.commands import Command, Outbox
 from holdfast.model.state import State
@@ -31,6 +39,8 @@ HANDLERS: dict[type, Callable[..., None]] = {
     events.Plan: on_plan,
     events.OrderReport: on_order_report,
     events.Funding: on_funding,
+    events.FundingRate: on_funding_rate,
+    events.AccountReport: on_account_report,
     events.Rollover: on_rollover,
     events.TickValue: on_tick_value,
     events.CashFlow: on_cash_flow,

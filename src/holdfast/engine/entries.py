@@ -9,11 +9,23 @@ from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, OrderType, Role
 from holdfast.model.instrument import entry_quote
 from holdfast.model.state import State
+from holdfast.model.trade import Trade
 from holdfast.model.units import ORDERS
 from holdfast.records import kernel
+from holdfast.risk.conduct import denied_until
 from holdfast.risk.exposure import reserve
 from holdfast.risk.gate import check
 from holdfast.risk.rules import deny
+
+
+@kernel
+def wait(state: State, trade: Trade) -> None:
+    """A refused entry asks again after a while, or at the moment from which its rule lets it pass."""
+    until_ns = denied_until(state, state.ask)
+    trade.retry_at_ns = state.time_ns + state.mandates[trade.mandate_id].retry_ns
+    if until_ns > 0:
+        trade.retry_at_ns = until_ns
+        trade.levels_at_ns = until_ns
 
 
 @kernel
@@ -36,7 +48,7 @@ def ask_gate(
         state.denials[denial].count += 1
     if denial != Denial.NONE:
         note_denial(state, outbox, trade, price, quantity)
-        trade.retry_at_ns = state.time_ns + state.mandates[trade.mandate_id].retry_ns
+        wait(state, trade)
     return denial
 
 
@@ -69,6 +81,7 @@ def enter(
     level.price = judged
     level.quantity = quantity
     state.account.entries_today += 1
+    state.account.last_entry_ns = state.time_ns
     send(state, outbox, made)
     count_busy(state, row)
     return made

@@ -1,18 +1,31 @@
-"""Closing a trade: entries away, the stop stays until nothing is held, the rest at market."""
+"""Closing a trade: entries away, the stop stays until nothing is held, the rest at market in slices (risk.md 3.1).
+
+Where the venue refuses a market order, or takes it and fills nothing, the next try has another form: a limit at the
+edge of the price band that never rests, then one that rests at the price of now, then a market order again. Every step
+is in the trade, so a restart goes on where it was: an exit at work is never doubled.
+"""
 
 from __future__ import annotations
 
 from holdfast.engine.notes import note
-from holdfast.engine.orders import place, send
+from holdfast.engine.orders import cancel, place, send
 from holdfast.engine.trades import cancel_entries, cancel_targets, drop_trade
+from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Drop, Exit, NoteKind, OrderType, Phase, Role
-from holdfast.model.instrument import exit_quote
+from holdfast.model.instrument import Instrument, exit_quote
 from holdfast.model.order import Order
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import LEVELS
+from holdfast.model.units import LEVELS, RATE, SECOND
 from holdfast.records import inlined, kernel
+
+PATIENCE = 2 * SECOND  # that a flatten gives the cancels of entries, before it closes all the same
+REST = 10 * SECOND  # that an exit may rest before the next form is tried
+BAND = RATE // 20  # where the venue's band is not known: what it was where markets were widest (risk.md 3.2)
+INSIDE = RATE * 9 // 10  # of the band, because its middle may have moved
+FORMS = 3  # market, a limit at the band's edge, one that rests
+BACKOFF_MAX = 16  # seconds
 
 
 @kernel
@@ -27,6 +40,8 @@ def begin_exit(state: State, outbox: Outbox, row: int, reason: Exit, drop: Drop)
     if trade.exit == Exit.NONE:
         trade.exit = reason
     trade.phase = Phase.EXITING
+    trade.exit_since_ns = state.time_ns
+    trade.exit_refusals = 0
     trade.retry_at_ns = 0  # a denied entry may wait, an exit does not
     note(
         state,
@@ -43,6 +58,23 @@ def begin_exit(state: State, outbox: Outbox, row: int, reason: Exit, drop: Drop)
 
 
 @kernel
+def exit_at_leisure(state: State, outbox: Outbox, row: int, reason: Exit) -> None:
+    """Close an open trade for a reason that can wait for the end of a window in which nothing may be closed."""
+    trade = state.trades[row]
+    if trade.phase == Phase.OPEN and state.instruments[trade.instrument_id].no_close > 0:
+        trade.exit_due = reason if trade.exit_due == Exit.NONE else trade.exit_due
+        return
+    begin_exit(state, outbox, row, reason, Drop.EXIT_FLAG)
+
+
+@kernel
+def exit_on_signal(state: State, outbox: Outbox, row: int, tag: int) -> None:
+    """The strategy wants out."""
+    state.trades[row].exit_tag = tag
+    exit_at_leisure(state, outbox, row, Exit.EXIT_SIGNAL)
+
+
+@kernel
 def triggered_elsewhere(state: State, trade: Trade) -> bool:
     """Whether a stop is already closing this position: partly filled, so awake at the venue."""
     if trade.stop_order != 0 and state.orders[trade.stop_order].filled_quantity > 0:
@@ -55,25 +87,74 @@ def triggered_elsewhere(state: State, trade: Trade) -> bool:
 
 
 @kernel
+def awaits_cancels(state: State, trade: Trade) -> bool:
+    """A flatten first sees its entries end, one way or the other; but not for ever."""
+    ordered = trade.exit == Exit.FLATTENED or trade.exit == Exit.FORCE_EXIT or trade.exit == Exit.WINDOW
+    if not ordered or state.time_ns - trade.exit_since_ns >= PATIENCE:
+        return False
+    for i in range(LEVELS):
+        if trade.levels[i].order_row != 0:
+            return True
+    return False
+
+
+@kernel
 def continue_exit(state: State, outbox: Outbox, row: int) -> None:
-    """While something is held and nothing is closing it, close it at market."""
+    """While something is held and nothing is closing it, close it."""
     trade = state.trades[row]
-    if trade.phase != Phase.EXITING or trade.quantity == 0 or trade.exit_order != 0:
+    if trade.phase != Phase.EXITING or trade.quantity == 0:
+        return
+    if trade.exit_order != 0:
+        renew_exit(state, outbox, state.orders[trade.exit_order], trade.exit_order)
         return
     if triggered_elsewhere(state, trade) or state.time_ns < trade.retry_at_ns:
         return
-    place_exit(state, outbox, row)
+    if not awaits_cancels(state, trade):
+        place_exit(state, outbox, row)
+
+
+@kernel
+def renew_exit(state: State, outbox: Outbox, order: Order, row: int) -> None:
+    """An exit that has rested in vain is taken back, so that the next form can be tried."""
+    rests = order.order_type == OrderType.LIMIT and not order.immediate
+    if rests and state.time_ns - order.created_at_ns >= REST:
+        cancel(state, outbox, row)
+
+
+@kernel
+def band_edge(instrument: Instrument, side: int, price: int) -> int:
+    """The worst price at which the venue still takes an order that closes this side, a little inside."""
+    band = instrument.contract.price_band if instrument.contract.price_band > 0 else BAND
+    edge = price - side * scale(price, scale(band, INSIDE))
+    return max(1, min(instrument.contract.price_max, edge))
 
 
 @kernel
 def place_exit(state: State, outbox: Outbox, row: int) -> None:
-    """A reduce-only market order for what is held."""
+    """A reduce-only order for what is held, or for as much of it as the venue takes at once."""
     trade = state.trades[row]
-    made = place(state, outbox, row, Role.EXIT, 0, OrderType.MARKET, 0, trade.quantity)
+    instrument = state.instruments[trade.instrument_id]
+    quote = exit_quote(instrument, trade.side)
+    form = trade.exit_refusals % FORMS
+    price = band_edge(instrument, trade.side, quote) if form == 1 else quote
+    order_type = OrderType.MARKET if form == 0 else OrderType.LIMIT
+    quantity = min(trade.quantity, instrument.contract.quantity_max)
+    made = place(state, outbox, row, Role.EXIT, 0, order_type, price if form > 0 else 0, quantity)
     order: Order = state.orders[made]
-    order.confirmed_price = exit_quote(state.instruments[trade.instrument_id], trade.side)
+    order.confirmed_price = quote
+    order.immediate = form == 1
     trade.exit_order = made
     send(state, outbox, made)
+
+
+@kernel
+def exit_failed(state: State, trade: Trade) -> None:
+    """An exit was refused, or ended without a fill: again later, in another form."""
+    trade.exit_refusals += 1
+    wait = 1
+    for _ in range(min(trade.exit_refusals - 1, 4)):
+        wait += wait
+    trade.retry_at_ns = state.time_ns + min(wait, BACKOFF_MAX) * SECOND
 
 
 @kernel
@@ -84,10 +165,12 @@ def may_exit(state: State, trade: Trade) -> bool:
 
 @inlined
 def overstayed(state: State, trade: Trade) -> bool:
-    """Whether the longest holding time has passed."""
+    """Whether the longest holding time has passed, and nothing forbids to close."""
     if trade.max_hold_ns == 0 or trade.phase != Phase.OPEN:
         return False
     if state.time_ns - trade.opened_at_ns < trade.max_hold_ns:
+        return False
+    if state.instruments[trade.instrument_id].no_close > 0:
         return False
     if not state.mandates[trade.mandate_id].max_hold_losing_only:
         return True

@@ -22,6 +22,7 @@ from holdfast.risk.days import count_opening
 from holdfast.risk.exposure import reserve, update_open_risk
 from holdfast.risk.marks import mark
 from holdfast.risk.purses import attribute
+from holdfast.risk.streaks import count_execution
 
 
 @kernel
@@ -230,6 +231,7 @@ def react_to_entry(state: State, outbox: Outbox, row: int) -> None:
     if trade.opened_at_ns == 0:
         trade.opened_at_ns = state.time_ns
         count_opening(state, trade)
+        count_execution(state, outbox, trade)
         note(
             state,
             outbox,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from holdfast.engine.entries import ask_gate, enter
-from holdfast.engine.exits import begin_exit, may_exit
+from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, has_room, place, send
 from holdfast.engine.setups import may_arm
@@ -11,7 +11,7 @@ from holdfast.engine.stops import protect, stop_from
 from holdfast.engine.trades import drop_trade, settle, start_trade
 from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase, Role
+from holdfast.model.enums import Denial, Drop, Kind, NoteKind, OrderType, Phase, Role
 from holdfast.model.events import Plan
 from holdfast.model.instrument import usable
 from holdfast.model.mandate import Mandate
@@ -42,8 +42,7 @@ def plan_grid(state: State, outbox: Outbox, plan: Plan) -> None:
         elif trade.phase == Phase.ENTERING and trade.quantity == 0 and not start:
             drop_trade(state, outbox, row, Drop.WITHDRAWN)
         elif leave and may_exit(state, trade):
-            trade.exit_tag = plan.exit_tag
-            begin_exit(state, outbox, row, Exit.EXIT_SIGNAL, Drop.EXIT_FLAG)
+            exit_on_signal(state, outbox, row, plan.exit_tag)
         elif trade.phase == Phase.ENTERING or trade.phase == Phase.OPEN:
             follow_plan(state, outbox, row, plan)
 
@@ -61,8 +60,15 @@ def begin_cycle(state: State, outbox: Outbox, plan: Plan, side: int) -> None:
     trade.phase = Phase.ENTERING
     trade.enter_now = plan.enter_now
     follow_plan(state, outbox, row, plan)
-    if trade.enter_now and trade.order_count == 0:
-        drop_trade(state, outbox, row, Drop.WITHDRAWN)  # its moment was now, and the gate said no
+    drop_missed(state, outbox, row)
+
+
+@kernel
+def drop_missed(state: State, outbox: Outbox, row: int) -> None:
+    """A breakout's moment was now, and the gate said no: not just "a second later"."""
+    trade = state.trades[row]
+    if trade.enter_now and trade.quantity == 0 and trade.order_count == 0 and trade.levels_at_ns == 0:
+        drop_trade(state, outbox, row, Drop.WITHDRAWN)
 
 
 @kernel
@@ -121,6 +127,16 @@ def hold_levels(state: State, outbox: Outbox, row: int) -> None:
             hold_level(state, outbox, row, i, price, mandate)
         elif level.order_row != 0:
             cancel(state, outbox, level.order_row)
+
+
+@kernel
+def take_up_levels(state: State, outbox: Outbox, row: int) -> None:
+    """Levels that had to wait, for another entry or for the end of a window, are asked for again."""
+    trade = state.trades[row]
+    trade.levels_at_ns = 0
+    if trade.kind == Kind.GRID and (trade.phase == Phase.ENTERING or trade.phase == Phase.OPEN):
+        hold_levels(state, outbox, row)
+        drop_missed(state, outbox, row)
 
 
 @kernel
@@ -204,7 +220,8 @@ def common_exit_price(trade: Trade) -> int:
 def hold_level_exit(state: State, outbox: Outbox, row: int, index: int) -> int:
     """A level's own take-profit, where the plan still names one; returns the quantity that leaves by it."""
     level = state.trades[row].levels[index]
-    if level.open_quantity == 0 or level.exit_price <= 0:
+    barred = state.instruments[state.trades[row].instrument_id].no_fill > 0
+    if level.open_quantity == 0 or level.exit_price <= 0 or barred:
         cancel(state, outbox, level.exit_row)
         return 0
     if level.exit_row == 0:
@@ -233,7 +250,8 @@ def hold_take_profit(state: State, outbox: Outbox, row: int) -> None:
     price = common_exit_price(trade)
     leg = trade.legs[0]
     quantity = trade.quantity - alone
-    if price <= 0 or quantity <= 0:
+    barred = state.instruments[trade.instrument_id].no_fill > 0
+    if price <= 0 or quantity <= 0 or barred:
         cancel(state, outbox, leg.order_row)
         return
     leg.price = price

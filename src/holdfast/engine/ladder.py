@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit
+from holdfast.engine.exits import exit_at_leisure
 from holdfast.engine.notes import note
 from holdfast.engine.orders import amend, cancel, has_room, place, send
 from holdfast.engine.stops import best_since, break_even, hold_stop, tighten
 from holdfast.engine.trades import cancel_entries
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Drop, Exit, NoteKind, OrderType, Phase, Role, StopMove
+from holdfast.model.enums import Exit, NoteKind, OrderType, Phase, Role, StopMove
 from holdfast.model.instrument import exit_quote
 from holdfast.model.state import State
 from holdfast.model.trade import Leg, Trade
@@ -56,7 +56,8 @@ def find_unheld(trade: Trade) -> None:
 def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
     """Rest or re-size each target that is still to come."""
     trade = state.trades[row]
-    split_ladder(trade, max(1, state.instruments[trade.instrument_id].contract.quantity_min))
+    instrument = state.instruments[trade.instrument_id]
+    split_ladder(trade, max(1, instrument.contract.quantity_min))
     for i in range(trade.leg_count):
         leg = trade.legs[i]
         if leg.done:
@@ -70,7 +71,7 @@ def hold_ladder(state: State, outbox: Outbox, row: int) -> None:
                 leg.order_row
             ].filled_quantity  # an order before this one may have sold some
             amend(state, outbox, leg.order_row, leg.price, leg.quantity - leg.filled_quantity + filled)
-        elif leg.quantity > leg.filled_quantity and has_room(state):
+        elif leg.quantity > leg.filled_quantity and has_room(state) and instrument.no_fill == 0:
             left = leg.quantity - leg.filled_quantity
             leg.order_row = place(state, outbox, row, Role.TARGET, i, OrderType.LIMIT, leg.price, left)
             send(state, outbox, leg.order_row)
@@ -90,7 +91,8 @@ def watch_legs(state: State, outbox: Outbox, row: int) -> None:
         if trade.side * (best_since(instrument, trade) - leg.price) <= 0:
             continue  # as strict as a resting limit: price must trade through
         if leg.quantity > leg.filled_quantity:
-            take_leg(state, outbox, row, i)
+            if instrument.no_close + instrument.no_fill == 0:
+                take_leg(state, outbox, row, i)
         else:
             reach(state, outbox, row, i)
     find_unheld(trade)
@@ -101,7 +103,8 @@ def take_leg(state: State, outbox: Outbox, row: int, index: int) -> None:
     """Take a target at market because the venue does not hold it."""
     trade = state.trades[row]
     leg = trade.legs[index]
-    left = min(leg.quantity - leg.filled_quantity, trade.quantity)
+    contract = state.instruments[trade.instrument_id].contract
+    left = min(min(leg.quantity - leg.filled_quantity, trade.quantity), contract.quantity_max)
     leg.order_row = place(state, outbox, row, Role.TARGET, index, OrderType.MARKET, 0, left)
     state.orders[leg.order_row].confirmed_price = exit_quote(
         state.instruments[trade.instrument_id], trade.side
@@ -160,4 +163,4 @@ def leg_filled(state: State, outbox: Outbox, row: int, index: int) -> None:
     elif trade.quantity > 0:
         hold_stop(state, outbox, row)
     if trade.stage == trade.leg_count and trade.quantity > 0:
-        begin_exit(state, outbox, row, Exit.TAKE_PROFIT, Drop.NONE)
+        exit_at_leisure(state, outbox, row, Exit.TAKE_PROFIT)

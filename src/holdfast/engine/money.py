@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import continue_exit
+from holdfast.engine.exits import begin_exit, continue_exit
 from holdfast.engine.fills import book_exit, book_fee, take_from_levels
 from holdfast.engine.notes import note
 from holdfast.engine.obedience import observe
 from holdfast.engine.trades import cancel_all, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Exit, FlowKind, NoteKind, NoticeKind, Phase, Rule, Scope, Severity
-from holdfast.model.events import CashFlow, Closure, Funding, Rollover, TickValue
+from holdfast.model.enums import Drop, Exit, FlowKind, NoteKind, NoticeKind, Phase, Rule, Scope, Severity
+from holdfast.model.events import CashFlow, Closure, Funding, FundingRate, Rollover, TickValue
 from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
+from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import ORDERS, TRADES
 from holdfast.records import kernel
 from holdfast.risk.cash import restate
 from holdfast.risk.exposure import reserve, update_open_risk
+from holdfast.risk.judge import close_lows
 from holdfast.risk.marks import mark
 from holdfast.risk.notices import tell
 from holdfast.risk.purses import attribute
 from holdfast.risk.trips import raise_trip
+
+PARTS = 10  # a leg that loses more than a tenth by force no longer hedges the other (RR-32)
 
 
 @kernel
@@ -39,28 +43,67 @@ def rollover_payment(contract: Contract, quantity: int, points: int, days: int, 
 
 
 @kernel
-def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
-    """A settlement: longs pay a positive rate on their value at the mark."""
-    state.sequence += 1
-    state.time_ns = max(state.time_ns, funding.time_ns)
-    instrument = state.instruments[funding.instrument_id]
-    instrument.funding_rate = funding.rate
-    price = funding.mark_price if funding.mark_price > 0 else instrument.bid
+def book_carry(state: State, instrument: Instrument, trade: Trade, funding: int, rollover: int) -> None:
+    """What holding a trade has brought (negative: cost), on every account of it."""
+    trade.funding += funding
+    trade.rollover += rollover
+    trade.carry += funding + rollover
+    instrument.funding += funding
+    instrument.rollover += rollover
+    state.account.funding += funding
+    state.account.rollover += rollover
+    state.account.balance += funding + rollover
+    attribute(state, trade.mandate_id, funding + rollover)
+
+
+@kernel
+def settle_holders(
+    state: State, instrument: Instrument, funded: bool, long: int, short: int, days: int, price: int
+) -> None:
+    """Funding (a rate) or rollover (points) of each side, on every trade that holds something."""
     row = instrument.first_trade
     for _ in range(TRADES):
         if row == 0:
             break
         trade = state.trades[row]
         if trade.quantity > 0:
-            paid = funding_payment(instrument.contract, trade.side, trade.quantity, funding.rate, price)
-            trade.funding += paid
-            trade.carry += paid
-            instrument.funding += paid
-            state.account.funding += paid
-            state.account.balance += paid
-            attribute(state, trade.mandate_id, paid)
+            terms = long if trade.side > 0 else short
+            if funded:
+                paid = funding_payment(instrument.contract, trade.side, trade.quantity, terms, price)
+                book_carry(state, instrument, trade, paid, 0)
+            else:
+                paid = rollover_payment(instrument.contract, trade.quantity, terms, days, price)
+                book_carry(state, instrument, trade, 0, paid)
         row = trade.next
     mark(state, instrument)
+
+
+@kernel
+def set_funding(instrument: Instrument, rate: int, next_ns: int, interval_ns: int) -> None:
+    """What the funding guard judges by; an interval is read, never assumed."""
+    instrument.funding_rate = rate
+    instrument.next_funding_ns = next_ns
+    if next_ns > 0:
+        instrument.funding_interval_ns = max(0, interval_ns)
+
+
+@kernel
+def on_funding_rate(state: State, outbox: Outbox, told: FundingRate) -> None:
+    """The venue tells the next settlement beforehand."""
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, told.time_ns)
+    set_funding(state.instruments[told.instrument_id], told.rate, told.next_ns, told.interval_ns)
+
+
+@kernel
+def on_funding(state: State, outbox: Outbox, funding: Funding) -> None:
+    """A settlement: longs pay a positive rate on their value at the mark."""
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, funding.time_ns)
+    instrument = state.instruments[funding.instrument_id]
+    set_funding(instrument, funding.rate, funding.next_ns, funding.next_ns - state.time_ns)
+    price = funding.mark_price if funding.mark_price > 0 else instrument.bid
+    settle_holders(state, instrument, True, funding.rate, funding.rate, 1, price)
     observe(state, outbox)
 
 
@@ -70,24 +113,8 @@ def on_rollover(state: State, outbox: Outbox, rollover: Rollover) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, rollover.time_ns)
     instrument = state.instruments[rollover.instrument_id]
-    row = instrument.first_trade
-    for _ in range(TRADES):
-        if row == 0:
-            break
-        trade = state.trades[row]
-        if trade.quantity > 0:
-            points = rollover.long_points if trade.side > 0 else rollover.short_points
-            paid = rollover_payment(
-                instrument.contract, trade.quantity, points, rollover.days, instrument.bid
-            )
-            trade.rollover += paid
-            trade.carry += paid
-            instrument.rollover += paid
-            state.account.rollover += paid
-            state.account.balance += paid
-            attribute(state, trade.mandate_id, paid)
-        row = trade.next
-    mark(state, instrument)
+    long, short = rollover.long_points, rollover.short_points
+    settle_holders(state, instrument, False, long, short, rollover.days, instrument.bid)
     observe(state, outbox)
 
 
@@ -141,6 +168,7 @@ def on_cash_flow(state: State, outbox: Outbox, flow: CashFlow) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, flow.time_ns)
     account = state.account
+    close_lows(state)
     if flow.kind == FlowKind.ADJUSTMENT:
         account.adjustments += flow.amount
     else:
@@ -154,6 +182,27 @@ def on_cash_flow(state: State, outbox: Outbox, flow: CashFlow) -> None:
     tell(state, outbox, NoticeKind.CASH_FLOW, Rule.NONE, flow.kind, flow.amount, account.balance)
     state.judge_due = True
     observe(state, outbox)
+
+
+@kernel
+def halt_leg(state: State, outbox: Outbox, mandate_id: int, quantity: int) -> None:
+    """Nothing new on one leg of a hedge until a person has looked."""
+    trip = raise_trip(
+        state, outbox, Rule.HEDGE_LEG, 0, Scope.MANDATE, mandate_id, Severity.NO_NEW, quantity, 0
+    )
+    trip.latched = True
+
+
+@kernel
+def break_pair(state: State, outbox: Outbox, mandate_id: int, quantity: int) -> None:
+    """The venue took a part of one leg: what the other leg holds is no hedge any more, and goes too (RR-32)."""
+    other = state.mandates[mandate_id].pair_mandate
+    if other == 0:
+        return
+    halt_leg(state, outbox, mandate_id, quantity)
+    halt_leg(state, outbox, other, quantity)
+    begin_exit(state, outbox, trade_slot(other, 1), Exit.HEDGE_LEG, Drop.FLATTENED)
+    begin_exit(state, outbox, trade_slot(other, -1), Exit.HEDGE_LEG, Drop.FLATTENED)
 
 
 @kernel
@@ -175,6 +224,7 @@ def on_closure(state: State, outbox: Outbox, closure: Closure) -> None:
         following = trade.next
         if trade.side == closure.side and trade.quantity > 0:
             part = min(left, trade.quantity)
+            broken = part * PARTS > trade.quantity
             book_exit(state, trade, part, closure.price)
             take_from_levels(trade, part)
             book_fee(state, instrument, trade, mul_div(closure.fee, part, closure.quantity))
@@ -182,6 +232,8 @@ def on_closure(state: State, outbox: Outbox, closure: Closure) -> None:
             note(state, outbox, trade, NoteKind.LIQUIDATED, 0, closure.price, part)
             left -= part
             after_closure(state, outbox, row)
+            if broken:
+                break_pair(state, outbox, trade.mandate_id, part)
         row = following
     mark(state, instrument)
     state.judge_due = True

@@ -7,6 +7,7 @@ without harm, so the same walk serves every rule, a restart, and a person.
 from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit
+from holdfast.engine.flatten import follow_flatten
 from holdfast.engine.grids import hold_levels
 from holdfast.engine.setups import watch_entry
 from holdfast.engine.trades import cancel_entries
@@ -15,11 +16,11 @@ from holdfast.model.enums import Drop, Exit, Kind, Phase, Severity
 from holdfast.model.instrument import exit_quote, pnl_of
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
-from holdfast.model.units import TRADES
+from holdfast.model.units import NEVER, TRADES
 from holdfast.records import inlined, kernel
 from holdfast.risk.forecast import nearest_next
 from holdfast.risk.judge import judge
-from holdfast.risk.trips import severity_for
+from holdfast.risk.trips import lift_expired, severity_for
 
 
 @kernel
@@ -76,17 +77,51 @@ def worst_open(state: State) -> int:
 
 
 @kernel
-def obey(state: State, outbox: Outbox) -> None:
-    """Every trade does what its scopes ask for; what loses most is closed first."""
-    state.obey_due = False
-    for _ in range(TRADES):
-        row = worst_open(state)
-        if (
-            row == 0
-            or severity_for(state, state.mandates[state.trades[row].mandate_id]) != Severity.FLATTENING
-        ):
+def is_closed_by_order(state: State, trade: Trade) -> bool:
+    """Whether a trade that is alive lies in a scope that is being closed."""
+    alive = trade.phase != Phase.IDLE and trade.phase != Phase.COOLDOWN
+    return alive and severity_for(state, state.mandates[trade.mandate_id]) == Severity.FLATTENING
+
+
+@kernel
+def withdraw_entries(state: State, outbox: Outbox) -> None:
+    """Before anything is closed, nothing more of a scope that is being closed may open."""
+    for row in range(2, TRADES):
+        if row > state.trade_watermark:
             break
-        obey_trade(state, outbox, row)
+        if is_closed_by_order(state, state.trades[row]):
+            cancel_entries(state, outbox, state.trades[row])
+
+
+@kernel
+def most_stressed(state: State) -> int:
+    """The open trade of a scope that is being closed which would still lose most on the way to its stop; 0 = none."""
+    found = 0
+    most = -NEVER
+    for row in range(2, TRADES):
+        if row > state.trade_watermark:
+            break
+        trade = state.trades[row]
+        if trade.phase != Phase.OPEN or not is_closed_by_order(state, trade):
+            continue
+        stressed = pnl_now(state, trade) - trade.stop_pnl
+        if stressed > most:
+            most = stressed
+            found = row
+    return found
+
+
+@kernel
+def obey(state: State, outbox: Outbox) -> None:
+    """Every trade does what its scopes ask for; where some are closed, all entries go before any exit."""
+    state.obey_due = False
+    if state.flattening:
+        withdraw_entries(state, outbox)
+        for _ in range(TRADES):
+            row = most_stressed(state)
+            if row == 0:
+                break
+            obey_trade(state, outbox, row)
     for row in range(2, TRADES):
         if row > state.trade_watermark:
             break
@@ -123,24 +158,33 @@ def look(state: State, outbox: Outbox) -> None:
         close_losers(state, outbox)
     if state.obey_due:
         obey(state, outbox)
+    if state.flattening:
+        follow_flatten(state, outbox)
 
 
 @inlined
 def observe(state: State, outbox: Outbox) -> None:
     """Hold equity against the floors after every event that may have moved it: a few comparisons, mostly."""
     account = state.account
+    if 0 < state.expires_ns <= state.time_ns:
+        lift_expired(state, outbox, False)
     if state.floor_watermark == 0 and state.challenge.target == 0:
         if state.obey_due:
             obey(state, outbox)
+        if state.flattening:
+            follow_flatten(state, outbox)
         return
     account.observations += 1
     low = account.balance + account.unrealized_low
     if low < account.low_since:
         account.low_since = low
+        account.low_since_ns = state.time_ns
     if state.buckets_watched:
         state.judge_due = state.judge_due or state.time_ns >= account.look_at_ns
     calm = low > account.watch_low and account.equity < account.watch_high
     calm = calm and account.balance + account.unrealized_high < account.watch_high
     if calm and account.balance == account.judged_balance and not state.judge_due and not state.obey_due:
+        if state.flattening:
+            follow_flatten(state, outbox)
         return
     look(state, outbox)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import CommandClass, CommandKind, Kind, OrderType, Role
+from holdfast.model.enums import CommandClass, CommandKind, Kind, NoticeKind, OrderType, Role, Rule
 from holdfast.model.order import Order, OrderStatus, Step, next_status
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import COMMANDS, INSTRUMENTS, ORDERS
 from holdfast.records import clear_record, kernel
+from holdfast.risk.conduct import quota
 from holdfast.risk.exposure import release
+from holdfast.risk.notices import tell
 
 KEPT_FREE = 4 * INSTRUMENTS  # a stop and an exit for either side of every instrument
 
@@ -74,9 +76,20 @@ def unlink_order(state: State, row: int) -> None:
 
 
 @kernel
+def count_request(state: State, outbox: Outbox) -> None:
+    """Every message to the venue counts, and none is refused here: cancels, stops and exits always leave (RR-21)."""
+    account = state.account
+    account.requests_today += 1
+    warned = quota(state, state.guard.request_warn)
+    if account.requests_today == warned:
+        tell(state, outbox, NoticeKind.WARNED, Rule.QUOTA, 0, warned, state.guard.requests_per_day)
+
+
+@kernel
 def emit(state: State, outbox: Outbox, kind: CommandKind, command_class: CommandClass, row: int) -> None:
     """Write one command about an order."""
     assert outbox.command_count < COMMANDS
+    count_request(state, outbox)
     order = state.orders[row]
     command = outbox.commands[outbox.command_count]
     outbox.command_count += 1
@@ -94,6 +107,7 @@ def emit(state: State, outbox: Outbox, kind: CommandKind, command_class: Command
     command.quantity = order.quantity
     command.post_only = order.post_only
     command.reduce_only = order.reduce_only
+    command.immediate = order.immediate
 
 
 @kernel
@@ -185,6 +199,23 @@ def cancel(state: State, outbox: Outbox, row: int) -> None:
     order.cancel_pending = True
     emit(state, outbox, CommandKind.CANCEL, CommandClass.SET, row)
     state.canceled_count += 1
+
+
+@kernel
+def cancel_again(state: State, outbox: Outbox, trade_row: int) -> None:
+    """Ask once more for the end of every order of a trade that the venue would not end."""
+    trade = state.trades[trade_row]
+    trade.cancel_again = False
+    row = state.instruments[trade.instrument_id].first_order
+    for _ in range(ORDERS):
+        if row == 0:
+            break
+        order = state.orders[row]
+        if order.trade_row == trade_row and order.cancel_refused:
+            order.cancel_refused = False
+            emit(state, outbox, CommandKind.CANCEL, CommandClass.SET, row)
+            state.canceled_count += 1
+        row = order.next
 
 
 @kernel

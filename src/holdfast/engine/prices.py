@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit, continue_exit, overstayed
+from holdfast.engine.grids import take_up_levels
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.obedience import observe
+from holdfast.engine.orders import cancel_again
 from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
 from holdfast.engine.stops import best_since, follow, protect
 from holdfast.engine.trades import settle
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Drop, Exit, Kind, Phase
+from holdfast.model.enums import Drop, Exit, Kind, NoticeKind, Phase, Rule, Scope
 from holdfast.model.events import Price
 from holdfast.model.instrument import Instrument, pnl_of, worst_exit
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import TRADES
-from holdfast.records import inlined
+from holdfast.records import inlined, kernel
 from holdfast.risk.marks import mark
+from holdfast.risk.notices import tell
+from holdfast.risk.volatility import watch_weather
 
 
 @inlined
@@ -27,14 +31,37 @@ def look_if_due(state: State, outbox: Outbox, price: Price) -> None:
 
 
 @inlined
+def is_possible(instrument: Instrument, price: Price) -> bool:
+    """Bid not above ask, extremes around the bid, nothing beyond what the contract can have."""
+    ordered = 0 < price.low <= price.bid <= price.high and price.bid <= price.ask
+    return ordered and price.ask + price.high - price.bid <= instrument.contract.price_max
+
+
+@kernel
+def doubt_quote(state: State, outbox: Outbox, instrument: Instrument, price: Price) -> None:
+    """An impossible quote moves and closes nothing; until a good one comes nothing is opened (RR-23)."""
+    instrument.seen_bid = price.bid
+    instrument.seen_ask = price.ask
+    if not instrument.untrusted:
+        instrument.untrusted = True
+        made = tell(state, outbox, NoticeKind.UNTRUSTED, Rule.NONE, 0, price.bid, price.ask)
+        made.scope = Scope.INSTRUMENT
+        made.scope_id = price.instrument_id
+
+
+@inlined
 def on_price(state: State, outbox: Outbox, price: Price) -> None:
     """One kind of price event: bid, ask, and the extremes since the last one."""
     instrument = state.instruments[price.instrument_id]
-    assert 0 < price.low <= price.bid <= price.high
-    assert price.bid <= price.ask
-    assert price.ask + price.high - price.bid <= instrument.contract.price_max
     state.sequence += 1
     state.time_ns = max(state.time_ns, price.time_ns)
+    if not is_possible(instrument, price):
+        doubt_quote(state, outbox, instrument, price)
+        look_if_due(state, outbox, price)
+        return
+    if state.guard.volatility_ns > 0:
+        watch_weather(state, outbox, instrument, price)
+    instrument.untrusted = False
     instrument.bid = price.bid
     instrument.ask = price.ask
     instrument.low = price.low
@@ -61,6 +88,10 @@ def on_price(state: State, outbox: Outbox, price: Price) -> None:
 def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> None:
     """What a new price, or time passing, means for one trade."""
     trade = state.trades[row]
+    if trade.cancel_again:
+        cancel_again(state, outbox, row)
+    if 0 < trade.levels_at_ns <= state.time_ns:
+        take_up_levels(state, outbox, row)
     if trade.phase == Phase.OPEN:
         manage_open(state, outbox, row, instrument)
     elif trade.phase == Phase.ARMED:

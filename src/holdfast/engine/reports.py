@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit
+from holdfast.engine.exits import begin_exit, continue_exit, exit_failed
 from holdfast.engine.fills import name_stop, on_fill, react_to_entry, react_to_exit
 from holdfast.engine.grids import part_closed
+from holdfast.engine.ladder import hold_ladder
 from holdfast.engine.notes import note
 from holdfast.engine.obedience import observe
 from holdfast.engine.orders import advance, forget_pointer, price_of, set_terms, unlink_order
@@ -16,11 +17,8 @@ from holdfast.model.enums import Drop, Exit, Kind, NoteKind, Phase, Role
 from holdfast.model.events import OrderReport
 from holdfast.model.order import WORKING, Order, OrderStatus, Step, quantity_held
 from holdfast.model.state import State
-from holdfast.model.units import SECOND
 from holdfast.records import kernel
 from holdfast.risk.exposure import reserve, update_open_risk
-
-EXIT_RETRY = 1 * SECOND
 
 
 @kernel
@@ -43,6 +41,8 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
     order = state.orders[report.order_row]
     if report.step == Step.FILL or report.step == Step.COMPLETE:
         take_fill(state, outbox, report, order)
+    elif report.step == Step.NONE and report.cancel_refused:
+        refuse_cancel(state, order)
     elif report.step == Step.NONE:
         answer_amend(state, outbox, report, order)
     elif advance(state, order, report.step):
@@ -99,6 +99,17 @@ def is_alone(state: State, order_row: int) -> bool:
 
 
 @kernel
+def refuse_cancel(state: State, order: Order) -> None:
+    """The venue would not end an order. It stays as it is, still unwanted: asked again with the next price or tick of
+    the clock, not at once, since a venue that refuses now will refuse now."""
+    if not order.cancel_pending or order.cancel_refused:
+        state.unknown_reports += 1
+        return
+    order.cancel_refused = True
+    state.trades[order.trade_row].cancel_again = True
+
+
+@kernel
 def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order) -> None:
     """An amend was confirmed or refused. Once nothing is on its way, the terms that the venue told are the order's."""
     if order.amends_pending == 0 or report.amended == report.amend_refused:
@@ -145,6 +156,8 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     refused = (
         status == OrderStatus.REJECTED or status == OrderStatus.EXPIRED_UNSENT or status == OrderStatus.ABSENT
     )
+    unfilled = order.filled_quantity == 0
+    taken_back = order.cancel_pending and not refused
     if order.role == Role.ENTRY and order.filled_quantity > 0:
         trade.levels[order.index].done = True
     if status == OrderStatus.REJECTED:
@@ -160,8 +173,11 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     elif role == Role.STOP:
         stop_ended(state, outbox, row, refused)
     elif trade.phase == Phase.EXITING:
-        trade.retry_at_ns = state.time_ns + EXIT_RETRY if refused else 0
+        if role == Role.EXIT and (refused or unfilled):
+            exit_failed(state, trade)
         continue_exit(state, outbox, row)
+    elif trade.kind == Kind.SETUP and taken_back and trade.phase == Phase.OPEN and trade.quantity > 0:
+        hold_ladder(state, outbox, row)  # a window may have ended before its cancel was confirmed
     elif trade.kind == Kind.GRID and trade.quantity > 0 and not refused:
         part_closed(state, outbox, row)
 
@@ -170,6 +186,8 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
 def entry_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
     """A setup without an entry goes back to the queue; refused by the venue, it is dropped."""
     trade = state.trades[row]
+    if trade.phase == Phase.EXITING:
+        continue_exit(state, outbox, row)  # a flatten may have waited for it
     if trade.kind != Kind.SETUP or trade.quantity > 0 or trade.phase != Phase.ENTERING:
         return
     if refused:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from holdfast.engine.entries import ask_gate, enter
-from holdfast.engine.exits import begin_exit, may_exit
+from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note, note_unarmed
 from holdfast.engine.orders import amend, cancel
 from holdfast.engine.trades import drop_trade, settle, start_trade
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Denial, Drop, Exit, NoteKind, OrderType, Phase
+from holdfast.model.enums import Denial, Drop, NoteKind, OrderType, Phase
 from holdfast.model.events import Plan
 from holdfast.model.instrument import entry_quote, usable, worst_exit
 from holdfast.model.order import Order
@@ -39,8 +39,7 @@ def plan_setup(state: State, outbox: Outbox, plan: Plan) -> None:
         settle(state, row)
         leave = plan.exit_long if k == 0 else plan.exit_short
         if leave and (may_exit(state, trade) or is_waiting(trade)):
-            trade.exit_tag = plan.exit_tag
-            begin_exit(state, outbox, row, Exit.EXIT_SIGNAL, Drop.EXIT_FLAG)
+            exit_on_signal(state, outbox, row, plan.exit_tag)
         elif is_waiting(trade) and side == -trade.side:
             drop_trade(state, outbox, row, Drop.DIRECTION)
     if side != 0 and is_idle(state, plan.mandate_id):

@@ -16,6 +16,7 @@ from holdfast.model.units import LEVELS, RATE, RUNGS
 from holdfast.records import clear_record, kernel
 from holdfast.risk.days import count_result
 from holdfast.risk.rules import is_busy
+from holdfast.risk.streaks import count_end
 
 
 @kernel
@@ -106,6 +107,8 @@ def begin_again(state: State, trade: Trade) -> None:
     trade.worst_pnl = 0
     trade.best_pnl = 0
     trade.opened_at_ns = 0
+    trade.exit_due = Exit.NONE
+    trade.exit_refusals = 0
 
 
 @kernel
@@ -200,6 +203,7 @@ def close_trade(state: State, outbox: Outbox, row: int) -> None:
         trade.exit = Exit.TAKE_PROFIT
     notional = notional_of(contract, trade.entry_total // trade.entry_quantity, trade.quantity_high)
     count_result(state, trade)
+    count_end(state, outbox, trade)
     write_closed(state, outbox, trade, notional, cycle_margin(trade, mandate, notional))
     note(state, outbox, trade, NoteKind.CLOSED, trade.exit, 0, trade.entry_quantity)
     state.closed_count += 1

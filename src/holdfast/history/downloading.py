@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from holdfast.errors import HoldfastError, SettingsError, did_you_mean
 from holdfast.history import layout
-from holdfast.history.names import DAY, format_instant, parse_pair, parse_timeframe
+from holdfast.history.names import DAY, TimeRange, format_instant, parse_pair, parse_timeframe
 from holdfast.history.paging import MILLISECOND, Job, Progress, Rows, bring_up_to_date
 from holdfast.history.parquet import edges
 from holdfast.history.quality import refuse_broken_bars, refuse_broken_order
@@ -93,7 +93,7 @@ def download_bars(
         _PAGE * length.ns,
         lambda frame: refuse_broken_bars(frame, f"{source}'s answer for {pair} {length.name}", length),
     )
-    return _summary(job, pair, "bars", length.name, _run(exchange, job, start, end, progress))
+    return _bring(exchange, job, (pair, "bars", length.name), (start, end), progress)
 
 
 def download_mark(
@@ -120,7 +120,7 @@ def download_mark(
         _PAGE * length.ns,
         lambda frame: refuse_broken_bars(frame, f"{source}'s mark prices for {pair}", length),
     )
-    return _summary(job, pair, "mark", length.name, _run(exchange, job, start, end, progress))
+    return _bring(exchange, job, (pair, "mark", length.name), (start, end), progress)
 
 
 def download_funding(
@@ -149,19 +149,17 @@ def download_funding(
         60 * DAY,
         lambda frame: refuse_broken_order(frame, f"{source}'s funding for {pair}"),
     )
-    return _summary(job, pair, "funding", "", _run(exchange, job, start, end, progress))
+    return _bring(exchange, job, (pair, "funding", ""), (start, end), progress)
 
 
-def _run(exchange: Exchange, job: Job, start: int | None, end: int | None, progress: Progress | None) -> int:
-    return bring_up_to_date(job, exchange.milliseconds() * MILLISECOND, start, end, progress)
-
-
-def _summary(job: Job, pair: str, kind: str, timeframe: str, fetched: int) -> Downloaded:
+def _bring(
+    exchange: Exchange, job: Job, what: tuple[str, str, str], span: TimeRange, progress: Progress | None
+) -> Downloaded:
+    """Do the job for (pair, kind, timeframe) and say what is on disk now; all three downloads end here."""
+    fetched = bring_up_to_date(job, exchange.milliseconds() * MILLISECOND, *span, progress)
     if not job.target.exists():
         raise HoldfastError(
-            f"The venue has no {kind} of {pair} in that range.", "Choose another timerange or pair."
+            f"The venue has no {what[1]} of {what[0]} in that range.", "Choose another timerange or pair."
         )
     first, last, total = edges(job.target)
-    return Downloaded(
-        pair, kind, timeframe, job.target, fetched, total, format_instant(first), format_instant(last)
-    )
+    return Downloaded(*what, job.target, fetched, total, format_instant(first), format_instant(last))

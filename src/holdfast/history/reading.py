@@ -44,6 +44,19 @@ def divides(fine: Timeframe, coarse: Timeframe) -> bool:
     return fine.ns < coarse.ns and coarse.ns % fine.ns == 0
 
 
+def pair_named(text: str, known: list[str], source: str) -> str:
+    """The store's spelling of what was typed: BTC/USDT:USDT, BTCUSDT, BTC-USDT, or BTC where it is the only one."""
+    by_symbol = {parse_pair(pair).symbol: pair for pair in known}
+    of_base = [pair for pair in known if parse_pair(pair).base == text.upper()]
+    if len(of_base) == 1:
+        return of_base[0]
+    symbol = parse_pair(text).symbol
+    if symbol not in by_symbol:
+        spelled = {parse_pair(pair).base if len(text) < 5 else parse_pair(pair).symbol for pair in known}
+        raise SettingsError(f"{source} has no {text}.", did_you_mean(text.upper(), spelled))
+    return by_symbol[symbol]
+
+
 def of_pair(known: list[Series], text: str) -> list[Series]:
     """The series of one pair, however it is spelled; SettingsError names the nearest where there is none."""
     pair = parse_pair(text)

@@ -37,6 +37,7 @@ class Command:
     quantity: int
     post_only: bool
     reduce_only: bool
+    immediate: bool  # a limit that takes what it can at once and never rests
 
 
 @record

@@ -192,6 +192,7 @@ class Exit(enum.IntEnum):
     NETTED = 9  # an entry of the other side filled first on a netting account
     FORCE_EXIT = 10  # an operator, or the end of a run
     WINDOW = 11  # nothing may be held over news, a session's end or a weekend
+    HEDGE_LEG = 12  # the venue closed the other leg of a hedge
 
 
 class CommandKind(enum.IntEnum):
@@ -249,6 +250,9 @@ class NoticeKind(enum.IntEnum):
     DAY_CLOSED = 11  # the day's net profit; days that count so far
     CASH_FLOW = 12
     TRIPS_FULL = 13  # no row left: the engine halts entries
+    UNTRUSTED = 14  # a quote that cannot be true: its bid, its ask
+    ENTRIES_GONE = 15  # of a scope that is being closed: nothing can grow it any more
+    FLAT = 16  # nothing of it is held or at work
 
 
 class BoundaryKind(enum.IntEnum):

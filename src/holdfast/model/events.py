@@ -86,6 +86,7 @@ class OrderReport:
     step: Step
     amended: bool  # an amend was confirmed (step NONE); answers to one order's amends come in their order
     amend_refused: bool
+    cancel_refused: bool  # a cancel was refused (step NONE): the order is as it was
     fill_id: int
     quantity: int
     price: int
@@ -115,6 +116,28 @@ class Funding:
     instrument_id: int
     rate: int
     mark_price: int
+    next_ns: int  # the settlement after it; 0 = not known
+
+
+@record
+class FundingRate:
+    """The rate that the next settlement will have, as the venue tells it beforehand. Nothing is paid yet."""
+
+    time_ns: int
+    instrument_id: int
+    rate: int
+    next_ns: int
+    interval_ns: int
+
+
+@record
+class AccountReport:
+    """Balance and equity as the venue tells them. `valid` is False where one of them is no number."""
+
+    time_ns: int
+    valid: bool
+    balance: int
+    equity: int
 
 
 @record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from holdfast.model.arithmetic import mul_div, mul_div_up, scale, scale_up
 from holdfast.model.enums import Severity
+from holdfast.model.recent import Recent
 from holdfast.model.units import TIERS
 from holdfast.records import Rows, inlined, kernel, record, rows
 
@@ -62,6 +63,20 @@ class Position:
 
 
 @record
+class Weather:
+    """How wildly an instrument moves: see `risk/volatility.py`. Empty where nothing watches it."""
+
+    minute: int  # number of the minute that runs
+    anchor: int  # its first bid
+    samples: int
+    squares: int  # sum of squared returns of one minute, each in 1e-8
+    spreads: int  # sum of spreads in ticks
+    calm_low: int  # bids between these are no event; 0 = not judged yet
+    calm_high: int
+    wide: int  # spreads up to this are none
+
+
+@record
 class Instrument:
     """What the core knows of a contract now."""
 
@@ -100,10 +115,16 @@ class Instrument:
     fill_count: int
     last_closure_id: int
     denied_count: int
-    losses: int  # trades lost in a row
+    untrusted: bool  # the last quote cannot be true: nothing is opened until a good one comes
+    seen_bid: int  # that quote
+    seen_ask: int
+    next_funding_ns: int  # 0 = not known
+    funding_interval_ns: int
     stopped_side: int  # side of the last stop-out
     stopped_at_ns: int
-    halted_until_ns: int
+    stop_outs: Recent
+    reduced_trades: int  # still to come at a smaller size after a pause
+    weather: Weather
 
 
 @kernel

@@ -19,7 +19,7 @@ class Limits:
     group_trades_max: int  # such trades within one correlation group
     trade_risk_max: int  # one trade at its stop
     open_risk_max: int  # all trades at their stops, resting entries filled
-    margin_max: int
+    margin_max: int  # 0 = all of the equity: no venue lends more
     leverage_max: int  # gross notional over equity
     stale_after_ns: int
 

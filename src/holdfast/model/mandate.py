@@ -55,6 +55,9 @@ class Mandate:
     max_hold_losing_only: bool
     cooldown_ns: int
     cooldown_until_ns: int
+    losses: int  # trades lost in a row
+    reduced_trades: int  # still to come at a smaller size after a pause
+    pair_mandate: int  # the other leg of a hedge; 0 = none
     level_count: int
     rung_count: int
     weights: Rows[Weight] = rows(LEVELS)

@@ -118,7 +118,9 @@ class Order:
     filled_value: int  # ticks x steps
     post_only: bool
     reduce_only: bool
-    cancel_pending: bool
+    immediate: bool  # a limit that never rests
+    cancel_pending: bool  # its end has been asked for, and will be until it has ended
+    cancel_refused: bool  # the last time in vain: it is asked for again with the next price
     amends_pending: int  # asked for and not answered
     confirmed_price: int  # what the venue holds while amends are on their way
     confirmed_quantity: int

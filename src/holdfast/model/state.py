@@ -12,6 +12,7 @@ from holdfast.model.limits import Ask, Limits, Refusal
 from holdfast.model.mandate import Mandate
 from holdfast.model.order import Order
 from holdfast.model.purse import Purse
+from holdfast.model.recent import Recent
 from holdfast.model.trade import Trade
 from holdfast.model.trip import Trip
 from holdfast.model.units import (
@@ -71,8 +72,7 @@ class Strategy:
     severity: Severity
     losses: int  # trades lost in a row
     reduced_trades: int  # still to come at a smaller size
-    executions: int  # since the window began
-    executions_since_ns: int
+    executions: Recent  # trades that got their first fill
 
 
 @record
@@ -111,6 +111,8 @@ class State:
     extremes: bool  # a price is being taken: its extremes count
     judge_due: bool  # a purse has come to where something happens
     obey_due: bool  # some scope is held tighter than its trades know
+    flattening: bool  # some scope is being closed and is not flat yet
+    expires_ns: int  # when the next trip ends by itself; 0 = none does
     purses_watched: bool  # some floor is about a strategy or class
     ticks_watched: bool  # some floor follows the highest equity, open profit included
     buckets_watched: bool  # some floor follows a rolling window

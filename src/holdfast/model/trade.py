@@ -102,6 +102,10 @@ class Trade:
     armed_at_ns: int
     spread_since_ns: int
     retry_at_ns: int
+    levels_at_ns: int  # grid: when levels that had to wait are asked for again; 0 = with the next plan
+    exit_due: Exit  # what waits for the end of a window in which nothing may be closed
+    exit_since_ns: int
+    exit_refusals: int  # in a row
     opened_at_ns: int
     opened_day: int
     min_hold_ns: int
@@ -111,6 +115,7 @@ class Trade:
     busy: bool  # counts against the limits on trades
     order_count: int  # orders at work
     stop_refusals: int
+    cancel_again: bool  # the venue would not end one of its orders
     watch_legs: bool  # a target is to come that rests nowhere
     stop_order: int
     exit_order: int

@@ -19,6 +19,8 @@ class Trip:
     latched: bool  # only a reset leads out; users know it as the kill switch
     since_ns: int
     until_ns: int  # 0 = until its rule lifts it
+    entries_gone: bool  # FLATTENING: nothing can grow the scope any more
+    flat: bool  # FLATTENING: nothing of the scope is held or at work any more
     until_day: bool  # lifted by the next day boundary
     value: int
     limit: int

@@ -31,6 +31,7 @@ BUCKETS = 8192  # of all rolling windows together
 DAYS = 64  # of the recent past
 COUNTERS = 4
 CURRENCIES = 32
+MOMENTS = 64  # of a kind that are remembered: no rule counts further within its window
 COMMANDS = 1024
 NOTES = 2048
 NOTICES = 512

@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -113,15 +114,36 @@ def compiled(entry: F) -> F:
     """
     if entry not in ENTRIES:
         _teach_numba()
-        from numba import njit
         from numba.core.errors import NumbaError
 
         try:
-            ENTRIES[entry] = njit(signature(entry), **_options)(entry)
-            mark_cached()
+            ENTRIES[entry] = _compile(entry)
         except (NumbaError, KeyError) as error:
             raise KernelError(explain(entry, error)) from error
     return ENTRIES[entry]  # type: ignore[return-value]
+
+
+def _compile(entry: Callable[..., Any]) -> Any:
+    """From the cache, else anew. A cache that cannot be read or written (a full disk) costs time and nothing else."""
+    from numba import njit
+    from numba.core.errors import NumbaError
+
+    made, kept = njit(**_options)(entry), _options["cache"]
+    try:
+        made.compile(signature(entry))
+    except (KernelError, NumbaError, KeyError):
+        raise
+    except Exception:
+        if not kept:
+            raise
+        kept = False
+        if not made.overloads:  # it failed before there was anything to save
+            made = njit(**_options | {"cache": False})(entry)
+            made.compile(signature(entry))
+    made.disable_compile()
+    if kept:
+        mark_cached()
+    return made
 
 
 def explain(entry: Callable[..., Any], error: Exception) -> str:
@@ -275,15 +297,34 @@ def cache_root() -> Path:
 
 
 def is_cached() -> bool:
-    """Whether this source has been compiled on this machine before."""
-    return (cache_root() / source_digest() / "ready").exists()
+    """Whether this source has been compiled on this machine before, and what was kept of it is whole."""
+    return is_sound(cache_root() / source_digest())
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """A checksum of each compiled file: machine code that was damaged must never be run."""
+    files = sorted(folder.rglob("*.nb[ci]"))
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether a cache is complete and every file as it was written; what came later is not judged."""
+    try:
+        written = json.loads((folder / "ready").read_text())
+        found = sums_of(folder)
+        return bool(all(found.get(name) == value for name, value in written.items()))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def mark_cached() -> None:
-    """Remember that compiling went through, so that the next start can say so."""
+    """Remember that compiling went through, and what was written, so that the next start can say so and trust it."""
+    folder = cache_root() / source_digest()
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
-        (cache_root() / source_digest()).mkdir(parents=True, exist_ok=True)
-        (cache_root() / source_digest() / "ready").touch()
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = folder / f"ready.{os.getpid()}"
+        scratch.write_text(json.dumps(sums_of(folder)))
+        scratch.replace(folder / "ready")
 
 
 def _use_cache_of_this_source() -> None:
@@ -292,6 +333,9 @@ def _use_cache_of_this_source() -> None:
 
     folder = cache_root() / source_digest()
     numba.config.CACHE_DIR = str(folder)
+    if (folder / "ready").exists() and not is_sound(folder):
+        shutil.rmtree(folder, ignore_errors=True)  # damaged: compiled again
+        _options["cache"] = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(

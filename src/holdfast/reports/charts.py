@@ -39,7 +39,7 @@ def windows(result: RunResult, bars: Mapping[str, pl.DataFrame], budget: int = B
     series = {pair: _series(frame) for pair, frame in bars.items() if frame.height}
     parts: list[pl.DataFrame] = []
     spent = 0
-    for trade in _by_relevance(tidy(result)):
+    for trade in _by_relevance(tidy(result, "trades")):
         if trade["pair"] not in series:
             continue
         part = _window(series[trade["pair"]], trade, instant(result.end))

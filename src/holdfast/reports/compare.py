@@ -58,7 +58,7 @@ def _settings(a: RunResult, b: RunResult) -> dict[str, tuple[Any, Any]]:
 
 def first_difference(a: RunResult, b: RunResult) -> Values | None:
     """The first closed trade that the runs do not share, with the fields in which it differs."""
-    rows = [closed_trades(tidy(run)).select(MATCHED).to_dicts() for run in (a, b)]
+    rows = [closed_trades(tidy(run, "trades")).select(MATCHED).to_dicts() for run in (a, b)]
     for number in range(max(map(len, rows))):
         one, other = (own[number] if number < len(own) else None for own in rows)
         fields = _unlike(one, other)

@@ -49,6 +49,6 @@ def export_trades(result: RunResult, target: Path, table: str = "trades") -> int
         raise SettingsError(
             f"'{target.name}' has no ending that says the format.", "Use .csv, .json or .parquet."
         )
-    frame = legs(result) if table == "legs" else getattr(tidy(result), table)
+    frame = legs(result) if table == "legs" else getattr(tidy(result, table), table)
     write_file(target, lambda scratch: write(frame, scratch), f"The table of {table}")
     return int(frame.height)

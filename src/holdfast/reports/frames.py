@@ -47,10 +47,18 @@ FRAMES: dict[str, Schema] = {
 }  # fmt: skip
 
 
-def tidy(result: RunResult) -> RunResult:
-    """The run with every frame in its full schema: absent columns are null, NaN is null, time is UTC ns."""
-    frames: dict[str, Any] = {name: shaped(getattr(result, name), schema) for name, schema in FRAMES.items()}
+def tidy(result: RunResult, *names: str) -> RunResult:
+    """The run with the named frames, or all, in their full schema: absent columns and NaN are null, time is UTC ns.
+
+    Notes are many: who does not read them names what it reads."""
+    wanted = {name: FRAMES[name] for name in names or FRAMES}
+    frames: dict[str, Any] = {name: shaped(getattr(result, name), schema) for name, schema in wanted.items()}
     return replace(result, **frames)
+
+
+def plain_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Texts as texts for whoever reads a file; in memory a run keeps each of them once (Enum)."""
+    return frame.cast({pl.Enum: TEXT})
 
 
 def shaped(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def legs(result: RunResult) -> pl.DataFrame:
 
     level is the entry's level (grid) or 0; gross, fees and net are in account currency; net = gross - fees.
     """
-    run = tidy(result)
+    run = tidy(result, "trades", "fills")
     grids = set(run.trades.filter(pl.col("kind") == "grid")["trade_id"])
     fills: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for fill in run.fills.sort("ts", "fill_id").iter_rows(named=True):
@@ -113,7 +113,7 @@ def _part(fill: dict[str, Any], quantity: float) -> float:
 
 def by_level(result: RunResult) -> pl.DataFrame:
     """Closed legs of grid cycles by level: level, legs, wins, winrate, gross, fees, net (money)."""
-    cycles = tidy(result).trades.filter(pl.col("kind") == "grid").select("trade_id")
+    cycles = tidy(result, "trades").trades.filter(pl.col("kind") == "grid").select("trade_id")
     closed = legs(result).filter(pl.col("exit_ts").is_not_null()).join(cycles, on="trade_id", how="semi")
     won = (pl.col("net") > 0).sum().cast(pl.Int64)
     sums = [pl.col(name).sum() for name in ("gross", "fees", "net")]

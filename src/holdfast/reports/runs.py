@@ -20,7 +20,7 @@ import polars as pl
 
 from holdfast.errors import DataError, SettingsError, did_you_mean
 from holdfast.reports.files import new_folder
-from holdfast.reports.frames import FRAMES
+from holdfast.reports.frames import FRAMES, plain_texts
 from holdfast.reports.result import Ledger, RunResult
 from holdfast.reports.summary import plain, summary_json, to_json
 
@@ -70,7 +70,7 @@ def _free_name(parent: Path, result: RunResult) -> str:
 
 def _write_frames(folder: Path, result: RunResult, bars: Mapping[str, pl.DataFrame] | None) -> None:
     for name in FRAMES:
-        getattr(result, name).write_parquet(folder / f"{name}.parquet", compression="zstd")
+        plain_texts(getattr(result, name)).write_parquet(folder / f"{name}.parquet", compression="zstd")
     if bars:
         from holdfast.reports.charts import windows
 

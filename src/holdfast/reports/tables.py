@@ -21,7 +21,7 @@ def grouped(result: RunResult, by: str) -> pl.DataFrame:
     balance), profit_mean (mean of the trades' profit on margin), profit_factor, r_mean, holding_avg_s, best,
     worst (money), fees, funding, rollover, slippage. What cannot be said is null.
     """
-    trades = closed_trades(tidy(result)).with_columns(
+    trades = closed_trades(tidy(result, "trades")).with_columns(
         pl.col(by).fill_null(NO_NAME).replace("", NO_NAME).alias("key")
     )
     rows = trades.group_by("key").agg(*aggregates(money(result.ledger.start)))
@@ -30,7 +30,7 @@ def grouped(result: RunResult, by: str) -> pl.DataFrame:
 
 def total(result: RunResult) -> pl.DataFrame:
     """The same columns over all closed trades, in one row with key TOTAL."""
-    trades = closed_trades(tidy(result)).with_columns(pl.lit("TOTAL").alias("key"))
+    trades = closed_trades(tidy(result, "trades")).with_columns(pl.lit("TOTAL").alias("key"))
     return trades.select(pl.lit("TOTAL").alias("key"), *aggregates(money(result.ledger.start)))
 
 
@@ -40,7 +40,7 @@ def months(result: RunResult) -> pl.DataFrame:
     month (first day), trades, wins, draws, losses, winrate, profit_total_abs: of the trades closed in it;
     equity_start, equity_end, profit_equity_abs (the difference), profit_equity (as share of equity_start).
     """
-    run = tidy(result)
+    run = tidy(result, "trades", "equity")
     moved = _month_equity(curve(run))
     closed = closed_trades(run).with_columns(_month("closed")).group_by("month").agg(*_outcomes())
     counts = pl.col("trades", "wins", "draws", "losses").fill_null(0)

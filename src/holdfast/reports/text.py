@@ -32,7 +32,7 @@ def print_report(result: RunResult, console: Console | None = None) -> None:
 
 def report(result: RunResult, width: int = 100) -> Group:
     """The block as something rich can print into `width` columns."""
-    run, metrics = tidy(result), measure(result)
+    run, metrics = tidy(result, "trades", "fills", "equity"), measure(result)
     parts: list[RenderableType | None] = [
         header(run),
         results_table(run, "pair", "Results by pair", width),

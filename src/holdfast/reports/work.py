@@ -28,7 +28,7 @@ class Work:
     @classmethod
     def of(cls, result: RunResult) -> Work:
         """Prepare a run."""
-        run = tidy(result)
+        run = tidy(result, "trades", "fills", "equity")
         return cls(run, closed_trades(run), curve(run))
 
     @property

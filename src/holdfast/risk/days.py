@@ -46,7 +46,8 @@ def qualifies(day: Day, counter: Counter, equity: int) -> bool:
     """Whether a day counts, as it stands."""
     if counter.opening:
         return day.opened > 0
-    return day.realized != 0 and profit_of(day, counter, equity) >= counter.least
+    profit = profit_of(day, counter, equity)
+    return profit >= counter.least and profit > 0
 
 
 @kernel

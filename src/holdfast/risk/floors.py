@@ -155,15 +155,13 @@ def anchor_at(state: State, floor: Floor, account_equity: int) -> int:
 
 
 @kernel
-def resample(state: State, floor: Floor) -> bool:
-    """Follow what moves with each result or tick; True where the level or its allowance moved."""
+def resample(state: State, floor: Floor) -> None:
+    """Follow what moves with each result or tick."""
     if floor.sample != Sample.TICK and floor.sample != Sample.CLOSE:
-        return False
+        return
     anchor = anchor_now(state, floor)
-    if anchor == floor.anchor:
-        return False
-    set_level(state, floor, anchor)
-    return True
+    if anchor != floor.anchor:
+        set_level(state, floor, anchor)
 
 
 @kernel

@@ -7,6 +7,7 @@ from holdfast.model.instrument import initial_margin, notional_of
 from holdfast.model.limits import Ask
 from holdfast.model.state import State
 from holdfast.records import kernel
+from holdfast.risk.conduct import check_behaviour
 from holdfast.risk.liquidation import check_liquidation
 from holdfast.risk.rules import (
     check_authority,
@@ -42,6 +43,8 @@ def check(state: State, ask: Ask) -> Denial:
         denial = check_owner(state, ask, trade.mandate_id)
     if denial == Denial.NONE:
         value_ask(state, ask)
+        denial = check_behaviour(state, ask)
+    if denial == Denial.NONE:
         denial = check_order(state, ask, limits, contract)
     if denial == Denial.NONE:
         denial = check_counts(state, ask, limits)

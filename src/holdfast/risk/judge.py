@@ -48,16 +48,50 @@ def exit_room(state: State) -> int:
 
 
 @kernel
-def note_nearest(state: State, floor: Floor) -> None:
-    """The least distance to the floor since it was last held against it."""
-    row = purse_of(floor)
-    seen = floor.last_value
-    if floor.observed == Quantity.EQUITY or floor.observed == Quantity.WORST:
-        seen = min(seen, state.account.low_since if row == 0 else state.purses[row].low_since)
+def note_distance(floor: Floor, seen: int, when_ns: int) -> None:
+    """How near a value came to the level in force, if it came nearer than any before."""
     distance = seen - level_in_force(floor)
     if floor.nearest_at_ns == 0 or distance < floor.nearest:
         floor.nearest = distance
-        floor.nearest_at_ns = max(1, state.time_ns)
+        floor.nearest_at_ns = max(1, when_ns)
+
+
+@kernel
+def note_nearest(state: State, floor: Floor) -> None:
+    """The least distance to the floor since it was last held against it."""
+    row = purse_of(floor)
+    account = state.account
+    seen = floor.last_value
+    when = state.time_ns
+    if floor.observed == Quantity.EQUITY or floor.observed == Quantity.WORST:
+        lowest = account.low_since if row == 0 else state.purses[row].low_since
+        if lowest < seen:
+            seen = lowest
+            when = account.low_since_ns if row == 0 else when
+    note_distance(floor, seen, when)
+
+
+@kernel
+def start_lows(state: State) -> None:
+    """What was lowest has been noted; from here on anew."""
+    account = state.account
+    account.low_since = account.balance + account.unrealized_low
+    if state.purses_watched:
+        for row in range(PURSES):
+            purse = state.purses[row]
+            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low
+
+
+@kernel
+def close_lows(state: State) -> None:
+    """Before a level moves from outside: what was lowest belongs to the level that was."""
+    for row in range(1, FLOORS):
+        if row > state.floor_watermark:
+            break
+        floor = state.floors[row]
+        floor.last_value = observed_now(state, floor)
+        note_nearest(state, floor)
+    start_lows(state)
 
 
 @kernel
@@ -166,11 +200,9 @@ def descend(state: State, outbox: Outbox, row: int) -> None:
         return
     rung = floor.rung
     for _ in range(FLATTEN):
-        if rung == 0 or not recovered(floor, rung):
+        if rung == 0 or (rate_of(floor, rung) > 0 and not recovered(floor, rung)):
             break
         rung -= 1
-        if rate_of(floor, rung) == 0:
-            rung = 0
     if rung == floor.rung:
         return
     lift(state, outbox, Rule.FLOOR, row, floor.scope, floor.scope_id)
@@ -186,8 +218,8 @@ def judge_floor(state: State, outbox: Outbox, row: int, exit_cost: int) -> None:
     floor.last_value = observed_now(state, floor)
     note_nearest(state, floor)
     follow_window(state, floor)
-    if resample(state, floor):
-        note_nearest(state, floor)
+    resample(state, floor)
+    note_distance(floor, floor.last_value, state.time_ns)
     if floor.breached_at_ns == 0 and floor.last_value <= level_in_force(floor):
         breach(state, outbox, row)
     rung = near_rung(floor, exit_cost if purse_of(floor) == 0 else 0)
@@ -264,14 +296,3 @@ def judge(state: State, outbox: Outbox) -> None:
     start_lows(state)
     plan_watch(state, exit_cost)
     account.look_at_ns = (state.time_ns // MINUTE + 1) * MINUTE
-
-
-@kernel
-def start_lows(state: State) -> None:
-    """What was lowest has been noted; from here on anew."""
-    account = state.account
-    account.low_since = account.balance + account.unrealized_low
-    if state.purses_watched:
-        for row in range(PURSES):
-            purse = state.purses[row]
-            purse.low_since = purse.capital + purse.realized_pnl + purse.unrealized_low

@@ -69,7 +69,8 @@ def check_liquidation(state: State, ask: Ask, mandate: Mandate) -> Denial:
     loss = worth_up(contract, ask.side * (value - value_if_stopped(state, trade, ask)), ask.stop_price)
     needed = maintenance_margin(contract, notional_of(contract, ask.stop_price, quantity))
     if account.isolated:
-        margin = scale(notional_of(contract, value // quantity, quantity), RATE * RATE // mandate.leverage)
+        leverage = mandate.leverage if mandate.leverage > 0 else RATE  # none chosen: all of it is put up
+        margin = scale(notional_of(contract, value // quantity, quantity), RATE * RATE // leverage)
         left = margin - loss
     else:
         position = state.instruments[ask.instrument_id].positions[0 if ask.side > 0 else 1]

@@ -25,6 +25,7 @@ def move_unrealized(state: State, row: int, change: int, change_low: int) -> Non
     purse = state.purses[row]
     purse.unrealized_pnl += change
     purse.unrealized_low += change_low
+    purse.low_since = min(purse.low_since, purse.capital + purse.realized_pnl + purse.unrealized_low)
     if state.purses_watched and not is_calm(purse):
         state.judge_due = True
 

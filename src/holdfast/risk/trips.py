@@ -18,6 +18,12 @@ HALF = RATE // 2  # of every new entry under REDUCED, where the rule names no mu
 
 
 @kernel
+def place_in(scope: Scope, scope_id: int) -> int:
+    """There is one engine and one account, whatever number a request gives them."""
+    return 0 if scope == Scope.ENGINE or scope == Scope.ACCOUNT else scope_id
+
+
+@kernel
 def find_trip(state: State, rule: Rule, index: int, scope: Scope, scope_id: int) -> int:
     """The row of a rule's trip on a scope; 0 = none."""
     for row in range(1, TRIPS):
@@ -115,10 +121,21 @@ def raise_trip(
     trip.severity = severity
     trip.value = value
     trip.limit = limit
+    trip.entries_gone = False
+    trip.flat = False
+    state.flattening = state.flattening or severity == Severity.FLATTENING
     settle_scope(state, scope, scope_id)
     tell_trip(state, outbox, NoticeKind.TRIPPED, trip)
     state.obey_due = True
     return trip
+
+
+@kernel
+def end_at(state: State, trip: Trip, until_ns: int) -> None:
+    """A trip ends by itself, not before this instant; `observe` looks when the first one does."""
+    trip.until_ns = max(trip.until_ns, until_ns)
+    if state.expires_ns == 0 or trip.until_ns < state.expires_ns:
+        state.expires_ns = trip.until_ns
 
 
 @kernel
@@ -162,6 +179,7 @@ def lift(state: State, outbox: Outbox, rule: Rule, index: int, scope: Scope, sco
 @kernel
 def lift_expired(state: State, outbox: Outbox, day: bool) -> None:
     """Trips whose time has passed, and at a day boundary those that end with the day. A latch outlives both."""
+    state.expires_ns = 0
     for row in range(1, TRIPS):
         if row > state.trip_watermark:
             break
@@ -171,6 +189,8 @@ def lift_expired(state: State, outbox: Outbox, day: bool) -> None:
         timed = 0 < trip.until_ns <= state.time_ns
         if timed or (day and trip.until_day):
             lift_trip(state, outbox, row, NoticeKind.LIFTED)
+        elif trip.until_ns > 0:
+            end_at(state, trip, trip.until_ns)
 
 
 @kernel

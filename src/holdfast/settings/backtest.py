@@ -45,7 +45,10 @@ class ClassLimits(Strict):
         default=0, ge=0, le=MOST, description="all trades at their stops, resting entries filled"
     )
     margin_max: float = Field(
-        default=0, ge=0, le=1, description="initial margin over equity, resting entries filled"
+        default=0,
+        ge=0,
+        le=1,
+        description="initial margin over equity, resting entries filled; 0 = all of it, 100 %",
     )
     leverage_max: float = Field(
         default=0, ge=0, le=MOST, description="gross notional over equity, resting entries filled"

@@ -88,6 +88,8 @@ def refuse(book: Book, command: Command) -> Refused:
     if book.path_price <= 0:
         return Refused.NO_PRICE
     price = command.limit_price if command.order_type == OrderType.LIMIT else book.path_price
+    if command.order_type == OrderType.MARKET and command.quantity > contract.quantity_max:
+        return Refused.MAXIMUM
     if not command.reduce_only:
         if command.quantity < contract.quantity_min:
             return Refused.MINIMUM
@@ -99,6 +101,13 @@ def refuse(book: Book, command: Command) -> Refused:
         if command.side * (price - book.path_price) > scale(book.path_price, contract.price_band):
             return Refused.PRICE_BAND
     return Refused.NONE
+
+
+@kernel
+def expire(market: Market, row: int) -> None:
+    """An order that never rests is over once it could have taken; between two bars that is the next open."""
+    remove(market, row)
+    write_report(market, row, Step.EXPIRE)
 
 
 @kernel
@@ -119,8 +128,10 @@ def accept(market: Market, command: Command) -> None:
     order.quantity = command.quantity
     order.post_only = command.post_only
     order.reduce_only = command.reduce_only
+    order.immediate = command.immediate
     order.changed_at = book.bar_count if book.inside_bar else 0
     order.resting = order.order_type == OrderType.LIMIT and not crosses(book, order)
+    order.resting = order.resting and not (order.immediate and not book.inside_bar)
     reason = refuse(book, command)
     if reason == Refused.NONE and order.post_only and not order.resting:
         reason = Refused.POST_ONLY
@@ -130,6 +141,8 @@ def accept(market: Market, command: Command) -> None:
     order.active = True
     link(market, row)
     write_report(market, row, Step.ACCEPT)
+    if order.immediate and order.resting and book.inside_bar:
+        expire(market, row)
 
 
 @kernel

@@ -24,8 +24,8 @@ from holdfast.simulator.world import Item, Scheduled, World, new_line, pump
 
 @kernel
 def happen(world: World, item: Scheduled) -> None:
-    """Funding (a rate, b mark price), rollover (a long, b short points, c days), tick value (a / b), mark (a low,
-    b high), day, exit."""
+    """Funding (a rate, b mark price, c the next settlement), rollover (a long, b short points, c days), tick value
+    (a / b), mark (a low, b high), day, exit."""
     if item.kind == Item.FUNDING or item.kind == Item.ROLLOVER:
         settle_cash(world, item)
     elif item.kind == Item.TICK_VALUE:
@@ -52,6 +52,7 @@ def settle_cash(world: World, item: Scheduled) -> None:
         funding.instrument_id = item.instrument_id
         funding.rate = item.a
         funding.mark_price = price
+        funding.next_ns = item.c
         on_funding(state, world.outbox, funding)
     else:
         rollover = world.scratch.rollover

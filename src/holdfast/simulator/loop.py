@@ -42,6 +42,8 @@ def match(world: World, bar: Bar) -> None:
                 break
             pump(world)
         settle_resting(market, book)
+        if market.report_count > 0:
+            pump(world)
         first = bar.low if low_first(book, bar) else bar.high
         second = bar.high + bar.low - first
         for leg in range(3):

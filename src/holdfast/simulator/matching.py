@@ -13,7 +13,7 @@ from holdfast.model.instrument import fee_of, take_part, worth
 from holdfast.model.order import Step
 from holdfast.model.units import NEVER, ORDERS
 from holdfast.records import inlined, kernel
-from holdfast.simulator.acceptance import crosses, remove, write_report
+from holdfast.simulator.acceptance import crosses, expire, remove, write_report
 from holdfast.simulator.venue import Bar, Book, Market, VenueOrder
 
 
@@ -110,6 +110,7 @@ def is_barred(book: Book, order: VenueOrder) -> bool:
     return (
         book.inside_bar
         and order.reduce_only
+        and not order.immediate
         and order.order_type == OrderType.LIMIT
         and (order.changed_at == book.bar_count)
     )
@@ -321,13 +322,16 @@ def close_bar(book: Book, bar: Bar) -> None:
 
 @kernel
 def settle_resting(market: Market, book: Book) -> None:
-    """A limit that came to take and did not, rests from now on."""
+    """A limit that came to take and did not, rests from now on, unless it was never to rest."""
     row = book.first_order
     for _ in range(ORDERS):
         if row == 0:
             break
         order = market.orders[row]
-        if order.order_type == OrderType.LIMIT and not order.resting and not crosses(book, order):
+        following = order.next
+        if order.immediate:
+            expire(market, row)
+        elif order.order_type == OrderType.LIMIT and not order.resting and not crosses(book, order):
             order.resting = True
             book.stale = True
-        row = order.next
+        row = following

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.records import blank_array, compiled, copy_record, digest, packed
 from holdfast.records.kernel import is_cached
+from holdfast.simulator.lines import Lines
 from holdfast.simulator.loop import Stop, run
 from holdfast.simulator.phases import give_terms
 from holdfast.simulator.tape import CashLine, EquityLine, FillLine
@@ -48,7 +50,8 @@ TAPES: dict[str, Any] = {
     "notices": Notice,
     "samples": EquityLine,
 }
-PLANS_A_CHUNK = 8192
+PLANS_A_CHUNK = 4096  # a chunk's plans and items are wide records: only a few of them lie in memory at once
+BARS_A_CHUNK = 32768
 
 
 def quiet(_: object) -> None:
@@ -81,7 +84,7 @@ class Scenario:
     bars: Any
     plan_times: Any  # int64, sorted
     plans: Callable[[int, int], Any]  # (start, end) of the sorted plans -> array of Plan
-    items: Any
+    items: Any  # an array of Scheduled, or Lines of it
     duration_ns: int
     sample_ns: int
     volume_share: int
@@ -98,7 +101,7 @@ class Outcome:
     state: Any  # one-row array of State
     market: Any  # one-row array of Market
     programme: Any  # one-row array of Programme
-    tapes: dict[str, Any]
+    tapes: dict[str, Lines]
     digests: list[tuple[int, str]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -181,14 +184,15 @@ class Simulation:
     ) -> Outcome:
         """Run to the end. `progress` hears how many bars are done, `saying` why it takes long."""
         loop = self._loop(saying)
-        world = build_world(self.scenario)
-        worlds: Any = [world] if self.interpreted else packed(world)
-        kept: dict[str, list[Any]] = {name: [] for name in TAPES}
-        for until, plans in self._chunks():
-            self._plans_first(worlds)
+        worlds: Any = [build_world(self.scenario)]
+        if not self.interpreted:
+            worlds = packed(worlds.pop())
+        kept = {name: Lines(kind) for name, kind in TAPES.items()}
+        for until, plans, items in self._chunks(worlds):
+            self._begin_chunk(worlds)
             while True:
                 started = time.perf_counter()
-                stop = loop(worlds, self.bars, plans, self.items, until)
+                stop = loop(worlds, self.bars, plans, items, until)
                 self.seconds["loop"] += time.perf_counter() - started
                 self._keep(worlds, kept)
                 if stop == Stop.SEQUENCE:
@@ -197,19 +201,18 @@ class Simulation:
                     break
                 progress(self._get(worlds, "bar"))
             progress(self._get(worlds, "bar"))
+            del plans, items  # before the next ones are made
         row = packed(worlds[0]) if self.interpreted else worlds
-        arrays = {name: np.concatenate(parts) if parts else self._none(name) for name, parts in kept.items()}
         state, market, programme = (np.ascontiguousarray(row[n]) for n in ("state", "market", "programme"))
-        return Outcome(self._mode, state, market, programme, arrays, self.digests, self.seconds)
+        return Outcome(self._mode, state, market, programme, kept, self.digests, self.seconds)
 
     @property
     def _mode(self) -> str:
         return "interpreted" if self.interpreted else "compiled"
 
     def _loop(self, saying: Callable[[str], None]) -> Callable[..., int]:
-        self.bars, self.items = self.scenario.bars, self.scenario.items
+        self.bars = self._rows(Bar, self.scenario.bars)
         if self.interpreted:
-            self.bars, self.items = ArrayRows(Bar, self.bars), ArrayRows(Scheduled, self.items)
             return run
         if not is_cached():
             saying("Compiling the core for this machine, once for each version: up to a minute.")
@@ -218,23 +221,27 @@ class Simulation:
         self.seconds["compile"] = time.perf_counter() - started
         return loop
 
-    def _none(self, name: str) -> Any:
-        return blank_array(TAPES[name], 0)
+    def _rows(self, kind: Any, array: Any) -> Any:
+        """An array as the loop of this mode reads it."""
+        return ArrayRows(kind, array) if self.interpreted else array
 
-    def _chunks(self) -> Iterator[tuple[int, Any]]:
-        """(end in the bars, plans) such that every plan of a chunk is due before its last bars open."""
-        bars = self.scenario.bars["time_ns"]
-        due = np.searchsorted(
-            bars, self.scenario.plan_times, side="left"
+    def _chunks(self, worlds: Any) -> Iterator[tuple[int, Any, Any]]:
+        """(end in the bars, plans, items) for each stretch of the run: all that is due before its last bars close."""
+        times, items = self.scenario.bars["time_ns"], self.scenario.items
+        due = np.searchsorted(times, self.scenario.plan_times).astype(
+            np.int32
         )  # the bar that each plan comes before
-        for start, end in cut(due):
+        item_times, first = items["time_ns"], 0
+        for start, end, until in cut(times, due):
             plans = self.scenario.plans(start, end)
-            until = len(bars) if end >= len(due) else int(due[end])
-            yield until, ArrayRows(Plan, plans) if self.interpreted else plans
+            last = np.searchsorted(item_times, times[until - 1] + self.scenario.duration_ns, side="right")
+            yield until, self._rows(Plan, plans), self._rows(Scheduled, items[first : int(last)])
+            first += self._get(worlds, "item")  # what is due after the last close comes again
 
-    def _plans_first(self, worlds: Any) -> None:
-        """A new slice of plans; the first one also says when the first digest is due."""
+    def _begin_chunk(self, worlds: Any) -> None:
+        """New slices of plans and items; the first chunk also says when the first digest is due."""
         self._set(worlds, "plan", 0)
+        self._set(worlds, "item", 0)
         if self.digest_every and not self._get(worlds, "stop_sequence"):
             self._set(worlds, "stop_sequence", self.digest_every)
 
@@ -251,7 +258,7 @@ class Simulation:
     def _state(self, worlds: Any) -> Any:
         return packed(worlds[0].state) if self.interpreted else np.ascontiguousarray(worlds["state"])
 
-    def _keep(self, worlds: Any, kept: dict[str, list[Any]]) -> None:
+    def _keep(self, worlds: Any, kept: dict[str, Lines]) -> None:
         """Take what the tape holds and start it again."""
         for name, kind in TAPES.items():
             counter = f"{name}_count"
@@ -262,8 +269,7 @@ class Simulation:
             else:
                 count, lines = int(worlds["tape"][counter][0]), worlds["tape"][name][0]
                 worlds["tape"][counter] = 0
-            if count:
-                kept[name].append(to_array(kind, lines, count))
+            kept[name].add(to_array(kind, lines, count))
 
     def _trace(self, worlds: Any) -> None:
         """A digest at the first instant after every so many events."""
@@ -274,34 +280,48 @@ class Simulation:
         )
 
 
-def cut(due: Any, size: int = PLANS_A_CHUNK) -> Iterable[tuple[int, int]]:
-    """Ranges of about `size` plans that never part two due at one bar; one empty range where there is none."""
-    start = 0
-    while True:
-        end = min(start + size, len(due))
-        while 0 < end < len(due) and due[end] == due[end - 1]:
-            end += 1
-        yield start, end
-        if end >= len(due):
-            return
+def cut(
+    times: Any, due: Any, plans: int = PLANS_A_CHUNK, bars: int = BARS_A_CHUNK
+) -> Iterator[tuple[int, int, int]]:
+    """(first plan, end of the plans, end of the bars) of stretches with about `plans` and `bars` at most.
+
+    Neither the bars of one instant nor the plans due at one bar are parted; the last stretch has all that is left.
+    """
+    start = until = 0
+    while until < len(times):
+        until = bisect_right(
+            times, times[min(until + bars, len(times)) - 1]
+        )  # a field: searching it copies it
+        end = int(np.searchsorted(due, until))
+        if end - start > plans and due[start + plans] > due[start]:
+            until = int(due[start + plans])
+            end = int(np.searchsorted(due, until))
+        yield start, end if until < len(times) else len(due), until
         start = end
 
 
 def merge_bars(parts: Iterable[Any]) -> Any:
-    """One array of all instruments' bars by (time, instrument), without a second copy of each part."""
-    arrays = list(parts)
-    if not arrays:
+    """One array of all instruments' bars by (time, instrument), from arrays or Lines of Bar.
+
+    A generator may let go of each part as it gives it: then no part lives longer than it takes to copy it."""
+    given = list(parts)
+    if not given:
         raise HoldfastError("There are no bars to run over.", "Choose another time range or instrument.")
-    times = np.concatenate([a["time_ns"] for a in arrays])
-    order = np.argsort(times, kind="stable")
-    del times
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    del order
+    place = places(np.concatenate([part["time_ns"] for part in given]))
     merged = blank_array(Bar, len(place))
     start = 0
-    for i, array in enumerate(arrays):
-        merged[place[start : start + len(array)]] = array
-        start += len(array)
-        arrays[i] = None
+    while given:
+        part = given.pop(0)
+        own = place[start : start + len(part)]
+        for name in merged.dtype.names:
+            merged[name][own] = part[name]
+        start += len(part)
     return merged
+
+
+def places(times: Any) -> Any:
+    """Where each row goes so that all are in time order; rows of one time stay in theirs."""
+    order = np.argsort(times, kind="stable")
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return place

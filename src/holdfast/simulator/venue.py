@@ -41,6 +41,7 @@ class VenueOrder:
     filled_quantity: int
     post_only: bool
     reduce_only: bool
+    immediate: bool
     resting: bool  # it did not cross when it came: it will be the maker
     triggered: bool  # a stop that has woken up: a market order now
     changed_at: int  # number of the bar in which it came or was last amended

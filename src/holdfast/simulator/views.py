@@ -39,9 +39,9 @@ class ArrayRows:
 
 
 def to_array(kind: Any, rows: Any, count: int) -> Any:
-    """The first rows of a column of records, as a numpy array of their dtype."""
+    """The first rows of a column of records, as a numpy array of their dtype; of an array, a view."""
     if isinstance(rows, np.ndarray):
-        return rows[:count].copy()
+        return rows[:count]
     array = blank_array(kind, count)
     buffer = array.view(np.uint8).reshape(-1).data if count else None
     for i in range(count):

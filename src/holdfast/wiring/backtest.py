@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from holdfast.errors import SettingsError, did_you_mean
+from holdfast.errors import SettingsError
 from holdfast.history.instruments import InstrumentSpec, account_conversion, instrument
-from holdfast.history.names import parse_pair, parse_timeframe, parse_timerange
-from holdfast.history.reading import NoBarsError
+from holdfast.history.names import parse_timeframe, parse_timerange
+from holdfast.history.reading import NoBarsError, pair_named
 from holdfast.history.store import Store
 from holdfast.model.instrument import Contract
 from holdfast.model.mandate import Mandate
 from holdfast.model.units import INSTRUMENTS, MANDATES, MINUTE
-from holdfast.records import blank_array
 from holdfast.reports.result import RunResult
 from holdfast.settings.backtest import BacktestSettings
+from holdfast.simulator.lines import Lines
 from holdfast.simulator.simulation import Listing, Scenario, Simulation, merge_bars
 from holdfast.simulator.venue import Bar
 from holdfast.strategies import catalogue
@@ -34,6 +34,7 @@ from holdfast.wiring.contracts import Conversion, contract_of
 from holdfast.wiring.mandates import CLASS_IDS, limits_of, mandate_of
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Chosen, Prepared
+from holdfast.wiring.prices import PriceReader, bar_lines
 from holdfast.wiring.results import peak_memory_mb, result_of
 from holdfast.wiring.ruleset_floors import Row
 from holdfast.wiring.ruleset_instruments import listings_of
@@ -50,7 +51,7 @@ from holdfast.wiring.rulesets import (
     terms_of,
     words_of,
 )
-from holdfast.wiring.units import NOISE, nearest, rate
+from holdfast.wiring.units import rate
 
 
 def quiet(*_: object) -> None:
@@ -92,9 +93,11 @@ class Backtest:
         price_bars = settings.detail or min(intervals, key=lambda name: parse_timeframe(name).ns)
         self._check_detail(price_bars, intervals)
         started = time.perf_counter()
-        chosen = self._choose(pairs, price_bars, span)
+        planning = min(intervals, key=lambda name: parse_timeframe(name).ns)
+        reader = PriceReader(self.store, settings.source, price_bars, planning, span)
+        chosen = self._choose(pairs, reader)
         currency = self._currency(chosen)
-        self._convert(chosen, currency, price_bars, span)
+        self._convert(chosen, currency, reader)
         loaded = time.perf_counter()
         tables = self._plan(assignments, chosen)
         planned = time.perf_counter()
@@ -157,28 +160,44 @@ class Backtest:
                     "Choose a finer --detail.",
                 )
 
-    def _choose(self, pairs: list[str], price_bars: str, span: tuple[int | None, int | None]) -> list[Chosen]:
+    def _choose(self, pairs: list[str], reader: PriceReader) -> list[Chosen]:
         if len(pairs) >= INSTRUMENTS:
             raise SettingsError(f"{len(pairs)} instruments are more than the core holds ({INSTRUMENTS - 1}).")
         chosen: list[Chosen] = []
         empty: list[str] = []
+        lacking: list[str] = []
         for i, pair in enumerate(pairs):
             self.tick("Reading bars", i, len(pairs))
             try:
-                frame = self.store.bars(self.settings.source, pair, price_bars, *span)
+                read = reader.read(pair)
             except NoBarsError:
                 if self.settings.pairs or (pair == pairs[-1] and not chosen):
                     raise
                 empty.append(pair)
                 continue
-            spec = self._with_costs(instrument(self.settings.source, pair, frame))
-            if spec.inferred:
-                self.assumptions.append(f"{pair}: guessed {', '.join(spec.inferred)}")
-            chosen.append(Chosen(pair, spec, frame))
-        if empty:
-            self.assumptions.append(f"left out, without bars in the time range: {', '.join(empty)}")
+            chosen.append(self._chosen(len(chosen) + 1, pair, read.frame))
+            if read.undetailed:
+                lacking.append(f"{pair} {read.undetailed:,} of {read.coarse:,}")
+        self._say_read(reader, empty, lacking)
         self.tick("Reading bars", len(pairs), len(pairs))
         return chosen
+
+    def _chosen(self, instrument_id: int, pair: str, frame: pl.DataFrame) -> Chosen:
+        """One instrument with its bars in ticks; the frame is not needed after this."""
+        spec = self._with_costs(instrument(self.settings.source, pair, frame))
+        if spec.inferred:
+            self.assumptions.append(f"{pair}: guessed {', '.join(spec.inferred)}")
+        bars = bar_lines(instrument_id, spec, frame, self.settings.spread_factor)
+        return Chosen(pair, spec, bars, float(frame["high"].max()), "spread" in frame.columns)  # type: ignore[arg-type]
+
+    def _say_read(self, reader: PriceReader, empty: list[str], lacking: list[str]) -> None:
+        if empty:
+            self.assumptions.append(f"left out, without bars in the time range: {', '.join(empty)}")
+        if lacking:
+            self.assumptions.append(
+                f"bars of {reader.planning} without {reader.timeframe} bars inside are replayed as one bar each, in "
+                f"their last {reader.timeframe}: {', '.join(lacking)}"
+            )
 
     def _with_costs(self, spec: InstrumentSpec) -> InstrumentSpec:
         """Costs as set for this run."""
@@ -201,22 +220,28 @@ class Backtest:
         settled = {c.spec.settle for c in chosen if c.spec.asset_class in ("perp", "spot")}
         return settled.pop() if len(settled) == 1 else "USD"
 
-    def _convert(
-        self, chosen: list[Chosen], currency: str, price_bars: str, span: tuple[int | None, int | None]
-    ) -> None:
+    def _convert(self, chosen: list[Chosen], currency: str, reader: PriceReader) -> None:
         """Find whose price turns each instrument's profit into the account's currency, and read it."""
         available = self.store.pairs(self.settings.source)
-        read = {c.pair: c.frame for c in chosen}
+        known: dict[str, tuple[pl.DataFrame, Decimal]] = {}
+        gaps: list[str] = []
         for c in chosen:
             found = account_conversion(c.spec, currency, available)
             if found is None:
                 continue
             pair, inverted = found
-            if pair not in read:
-                read[pair] = self.store.bars(self.settings.source, pair, price_bars, *span)
-            c.converting = read[pair]
-            c.conversion = Conversion(
-                pair, inverted, instrument(self.settings.source, pair, read[pair]).tick_size
+            if pair not in known:
+                frame = reader.read(pair).frame
+                tick = instrument(self.settings.source, pair, frame).tick_size
+                known[pair] = frame.select("ts", "close"), tick
+            c.converting, tick = known[pair]
+            c.conversion = Conversion(pair, inverted, tick)
+            if gap := conversion_gap(c):
+                gaps.append(gap)
+        if gaps:
+            self.assumptions.append(
+                "where the converting pair has no bar its last known price counts, and before its first bar that "
+                f"one's: {', '.join(gaps)}"
             )
 
     def _plan(self, assignments: list[Assignment], chosen: list[Chosen]) -> list[PlanTable]:
@@ -228,12 +253,11 @@ class Backtest:
         for i, a in enumerate(assignments):
             self.tick("Planning", i, len(assignments))
             c = specs[a.pair]
-            first, last = (int(c.frame["ts"].dt.epoch("ns")[at]) for at in (0, -1))
             bars = self.bars_for(a, chosen, a.strategy.window(a.parameters))
             if short := missing(a.strategy, bars, a.parameters):
                 self.assumptions.append(f"{a.strategy.name} on {a.pair} can start nothing: it needs {short}")
             frame = compute_plan(a.strategy, bars, a.parameters)
-            frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(first, last))
+            frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*c.edges))
             kind = a.strategy.management(a.parameters).kind
             tables.append(PlanTable(i + 1, speaking(frame, kind), float(c.spec.tick_size)))
         self.tick("Planning", len(assignments), len(assignments))
@@ -259,19 +283,14 @@ class Backtest:
         intervals: set[str],
     ) -> Scenario:  # fmt: skip
         s, step = self.settings, parse_timeframe(price_bars).ns
-        ids = {c.pair: i for i, c in enumerate(chosen, 1)}
         groups = {name: i for i, name in enumerate(sorted({c.spec.group for c in chosen if c.spec.group}), 1)}
         widest = max(parse_timeframe(name).ns for name in intervals)
         stale = max(15 * MINUTE, 2 * widest)
         limits = [s.limits.setup.model_dump(), s.limits.grid.model_dump()]
         for each in limits:
             each["trade_count_max"] = s.max_open_trades or each["trade_count_max"]
-        parts = [bar_array(ids[c.pair], c, s.spread_factor) for c in chosen]
-        items = self._items(chosen, parts, ids, step)
-        contracts = [
-            contract_of(c.spec, float(c.frame["high"].max()), c.conversion, first_price(c))  # type: ignore[arg-type]
-            for c in chosen
-        ]
+        items = self._items(chosen, step)
+        contracts = [contract_of(c.spec, c.highest, c.conversion, first_price(c)) for c in chosen]
         listings = tuple(
             Listing(contract, groups.get(c.spec.group, 0))
             for contract, c in zip(contracts, chosen, strict=True)
@@ -296,12 +315,10 @@ class Backtest:
         if self.rules is not None:
             words = dict(zip(CLASS_IDS, limits, strict=True))
             scenario = self._ruled(
-                scenario, chosen, assignments, contracts, words, stale, span_of(parts, step), items
+                scenario, chosen, assignments, contracts, words, stale, span_of(chosen, step), items
             )
-        for c in chosen:
-            c.frame = c.frame.head(0)  # the arrays have taken over
-            c.converting = None
-        return replace(scenario, items=schedule.in_order(items), bars=merge_bars(parts))
+        scheduled = schedule.in_order(items)
+        return replace(scenario, items=scheduled, bars=merge_bars(handed_over(chosen)))
 
     def _ruled(
         self, scenario: Scenario, chosen: list[Chosen], assignments: list[Assignment], contracts: list[Contract],
@@ -351,24 +368,22 @@ class Backtest:
             )
         return made
 
-    def _items(self, chosen: list[Chosen], parts: list[Any], ids: dict[str, int], step: int) -> list[Any]:
+    def _items(self, chosen: list[Chosen], step: int) -> list[Any]:
         """Everything scheduled, and a word about every fall-back."""
-        start, end = span_of(parts, step)
-        ends = {ids[c.pair]: int(part["time_ns"][-1]) for c, part in zip(chosen, parts, strict=True)}
-        made = [schedule.end_items(ends)]
+        edges = {i: c.edges for i, c in enumerate(chosen, 1)}
+        made = [schedule.end_items({i: last for i, (_, last) in edges.items()})]
         if self.rules is None:
-            made.append(schedule.day_items(start, end))
+            made.append(schedule.day_items(*span_of(chosen, step)))
         unfunded, unmarked = [], []
-        for c, part in zip(chosen, parts, strict=True):
-            i = ids[c.pair]
-            low, high = int(part["time_ns"][0]), int(part["time_ns"][-1]) + step
+        for i, c in enumerate(chosen, 1):
+            low, high = edges[i][0], edges[i][1] + step
             if c.spec.asset_class == "perp":
                 funding = self.store.funding(self.settings.source, c.pair, low, high)
                 mark = self.store.mark(self.settings.source, c.pair, low, high)
                 if funding is None or funding.is_empty():
                     unfunded.append(c.pair)
                 else:
-                    made.append(schedule.funding_items(i, funding, mark, part, float(c.spec.tick_size)))
+                    made.append(schedule.funding_items(i, funding, mark, c.bars, float(c.spec.tick_size)))
                 if mark is None or mark.is_empty():
                     unmarked.append(c.pair)
                 else:
@@ -389,51 +404,33 @@ class Backtest:
                 "no mark prices: funding at the bar's price, and liquidation judged at the extremes of the traded "
                 f"price, which is stricter: {', '.join(unmarked)}"
             )
-        if any("spread" not in c.frame.columns and c.spec.spread > 0 for c in chosen):
+        if any(not c.has_spread and c.spec.spread > 0 for c in chosen):
             say("no spread in the data: the instrument file's typical spread is used")
         if any(c.spec.rollover_time for c in chosen):
             say("rollover at the instrument file's rates, not at the broker's of that day")
 
 
-def span_of(parts: list[Any], step: int) -> tuple[int, int]:
+def handed_over(chosen: list[Chosen]) -> Iterator[Lines]:
+    """Each instrument's bars; who takes them is their only owner."""
+    for c in chosen:
+        bars, c.bars, c.converting = c.bars, Lines(Bar), None
+        yield bars
+
+
+def span_of(chosen: list[Chosen], step: int) -> tuple[int, int]:
     """The run's first and last instant."""
-    return min(int(part["time_ns"][0]) for part in parts), max(
-        int(part["time_ns"][-1]) for part in parts
-    ) + step
+    return min(c.edges[0] for c in chosen), max(c.edges[1] for c in chosen) + step
 
 
-def pair_named(text: str, known: list[str], source: str) -> str:
-    """The store's spelling of what was typed: BTC/USDT:USDT, BTCUSDT, BTC-USDT, or BTC where it is the only one."""
-    by_symbol = {parse_pair(pair).symbol: pair for pair in known}
-    of_base = [pair for pair in known if parse_pair(pair).base == text.upper()]
-    if len(of_base) == 1:
-        return of_base[0]
-    symbol = parse_pair(text).symbol
-    if symbol not in by_symbol:
-        spelled = {parse_pair(pair).base if len(text) < 5 else parse_pair(pair).symbol for pair in known}
-        raise SettingsError(f"{source} has no {text}.", did_you_mean(text.upper(), spelled))
-    return by_symbol[symbol]
-
-
-def bar_array(instrument_id: int, c: Chosen, spread_factor: float) -> Any:
-    """Bars in ticks and steps. Highs are rounded up and lows down only by float noise: data are on the tick grid.
-
-    Recorded spreads are scaled as the instrument's own is, and rounded up."""
-    frame, tick = c.frame, float(c.spec.tick_size)
-    bars = blank_array(Bar, len(frame))
-    bars["time_ns"] = frame["ts"].dt.epoch("ns").to_numpy()
-    bars["instrument_id"] = instrument_id
-    for name in ("open", "high", "low", "close"):
-        bars[name] = np.maximum(1, nearest(frame[name].to_numpy(), tick))
-    bars["high"] = np.maximum(bars["high"], np.maximum(bars["open"], bars["close"]))
-    bars["low"] = np.minimum(bars["low"], np.minimum(bars["open"], bars["close"]))
-    per_step = float(c.spec.step_size * c.spec.contract_size)
-    bars["volume"] = np.minimum(np.rint(frame["volume"].to_numpy() / per_step), float(1 << 52)).astype(
-        np.int64
-    )
-    if "spread" in frame.columns:
-        bars["spread"] = np.ceil(frame["spread"].to_numpy() * spread_factor - NOISE).astype(np.int64)
-    return bars
+def conversion_gap(c: Chosen) -> str:
+    """How many of an instrument's bars have no bar of the pair that converts it, in words; empty for none."""
+    assert c.conversion is not None
+    assert c.converting is not None
+    own, theirs = c.bars["time_ns"], c.converting["ts"].dt.epoch("ns").to_numpy()
+    lacking, early = int((~np.isin(own, theirs)).sum()), int((own < theirs[0]).sum())
+    if not lacking:
+        return ""
+    return f"{c.pair} by {c.conversion.pair} in {lacking:,} of {len(own):,} bars ({early:,} before its first)"
 
 
 def first_price(c: Chosen) -> int:

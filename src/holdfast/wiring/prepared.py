@@ -8,6 +8,7 @@ import polars as pl
 
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.settings.backtest import BacktestSettings
+from holdfast.simulator.lines import Lines
 from holdfast.simulator.simulation import Scenario
 from holdfast.strategies.parameters import Resolved
 from holdfast.strategies.strategy import Strategy
@@ -19,13 +20,21 @@ from holdfast.wiring.rulesets import Rules
 
 @dataclass
 class Chosen:
-    """One instrument of a run: its facts, its price bars, and how it converts."""
+    """One instrument of a run: its facts, its price bars in ticks, and how it converts."""
 
     pair: str
     spec: InstrumentSpec
-    frame: pl.DataFrame
+    bars: Lines  # of Bar; empty once the run's one array has taken over
+    highest: float  # price in the data
+    has_spread: bool
     conversion: Conversion | None = None
-    converting: pl.DataFrame | None = None  # bars of the conversion pair
+    converting: pl.DataFrame | None = None  # ts and close of the conversion pair
+
+    @property
+    def edges(self) -> tuple[int, int]:
+        """Opening of the first and of the last price bar."""
+        times = self.bars["time_ns"]
+        return int(times[0]), int(times[-1])
 
 
 @dataclass

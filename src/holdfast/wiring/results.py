@@ -19,12 +19,14 @@ from holdfast.records import copy_record
 from holdfast.reports.result import Ledger, RunResult
 from holdfast.simulator.acceptance import Refused
 from holdfast.simulator.ledger import recompute
+from holdfast.simulator.settlements import Timetable
 from holdfast.simulator.simulation import Outcome
+from holdfast.wiring.note_units import sizes_of, units_of
 from holdfast.wiring.prepared import Prepared
 from holdfast.wiring.risk_block import risk_of
 
 ROLES = {0: "entry", 1: "stop", 2: "target", 3: "exit", 4: "liquidation"}
-EXITS = {
+EXITS: dict[int, str] = {
     Exit.NONE: "open",
     Exit.STOP_LOSS: "stop_loss",
     Exit.TAKE_PROFIT: "take_profit",
@@ -46,6 +48,11 @@ REASONS: dict[int, Any] = {
     NoteKind.REJECTED: Refused,
 }
 
+APART = 1000  # more than any enumeration has members
+REASON_NAMES = {
+    kind * APART + int(reason): reason.name.lower() for kind, reasons in REASONS.items() for reason in reasons
+}
+
 
 class Names:
     """Pairs, strategies and units by the core's numbers."""
@@ -62,16 +69,26 @@ class Names:
 
     def pair(self, ids: Any) -> pl.Series:
         """Instrument ids as pairs."""
-        return pl.Series(self.pairs, dtype=pl.String).gather(ids)
+        return told(ids, dict(enumerate(self.pairs)))
 
     def strategy(self, mandates: Any) -> pl.Series:
         """Mandate ids as strategy names."""
-        return pl.Series(self.strategies, dtype=pl.String).gather(mandates)
+        return told(mandates, dict(enumerate(self.strategies)))
+
+    def text(self, numbers: Any) -> pl.Series:
+        """Numbers of tags as their texts."""
+        return told(numbers, {number: text for text, number in self.texts.known.items()})
 
 
-def named(numbers: Any, names: dict[int, str]) -> pl.Series:
-    """Numbers as texts."""
-    return pl.Series(numbers).replace_strict(names, default="", return_dtype=pl.String)
+def told(numbers: Any, names: dict[int, str]) -> pl.Series:
+    """Numbers as texts, each text kept once; a number without a name is empty."""
+    kind = pl.Enum(list(dict.fromkeys(["", *names.values()])))
+    if not len(numbers):
+        return pl.Series([], dtype=kind)
+    low, high = int(numbers.min()), int(numbers.max())
+    return pl.Series([names.get(number, "") for number in range(low, high + 1)], dtype=kind).gather(
+        numbers - low
+    )
 
 
 def words(kind: Any) -> dict[int, str]:
@@ -100,9 +117,9 @@ def fills_frame(fills: Any, names: Names) -> pl.DataFrame:
             "trade_id": fills["trade_id"],
             "pair": names.pair(ids),
             "strategy": names.strategy(fills["mandate_id"]),
-            "role": named(fills["role"], ROLES),
+            "role": told(fills["role"], ROLES),
             "index": fills["index"],
-            "side": named(fills["side"], {1: "buy", -1: "sell"}),
+            "side": told(fills["side"], {1: "buy", -1: "sell"}),
             "quantity": fills["quantity"] * names.step[ids],
             "price": fills["price"] * names.tick[ids],
             "value": value,
@@ -126,17 +143,17 @@ def trades_frame(closed: Any, names: Names) -> pl.DataFrame:
     pnl = closed["realized_pnl"] - closed["fees"] + closed["funding"] + closed["rollover"]
     notional = np.maximum(1, closed["margin"]).astype(float)
     risk = closed["initial_risk"].astype(float)
-    exits = named(closed["exit"], {int(k): v for k, v in EXITS.items()})
-    flagged = pl.Series([names.texts.text(int(number)) for number in closed["exit_tag"]], dtype=pl.String)
+    exits = told(closed["exit"], EXITS)
+    flagged = names.text(closed["exit_tag"])
     chosen = (exits == "exit_signal") & (flagged != "")
     return pl.DataFrame(
         {
             "trade_id": closed["trade_id"],
             "strategy": names.strategy(closed["mandate_id"]),
             "pair": names.pair(ids),
-            "kind": named(closed["kind"], words(Kind)),
-            "side": named(closed["side"], {1: "long", -1: "short"}),
-            "tag": pl.Series([names.texts.text(int(number)) for number in closed["tag"]], dtype=pl.String),
+            "kind": told(closed["kind"], words(Kind)),
+            "side": told(closed["side"], {1: "long", -1: "short"}),
+            "tag": names.text(closed["tag"]),
             "armed": instants(closed["armed_at_ns"]),
             "opened": instants(closed["opened_at_ns"]),
             "closed": instants(closed["closed_at_ns"]),
@@ -157,40 +174,35 @@ def trades_frame(closed: Any, names: Names) -> pl.DataFrame:
             "r": pl.Series(np.where(risk > 0, pnl / np.maximum(1.0, risk), np.nan)).fill_nan(None),
             "mae": closed["worst_pnl"] / RATE,
             "mfe": closed["best_pnl"] / RATE,
-            "exit_reason": pl.DataFrame({"e": exits, "f": flagged, "c": chosen})
-            .select(pl.when("c").then("f").otherwise("e"))
-            .to_series(),
+            "exit_reason": flagged.cast(pl.String).zip_with(chosen, exits.cast(pl.String)),
             "bars_held_seconds": (closed["closed_at_ns"] - closed["opened_at_ns"]) / SECOND,
         }
     )
 
 
 def notes_frame(notes: Any, names: Names) -> pl.DataFrame:
-    """What the core told people."""
-    ids = notes["instrument_id"]
-    reasons = [
-        _reason(int(kind), int(reason)) for kind, reason in zip(notes["kind"], notes["reason"], strict=True)
-    ]
+    """What the core told people. Notes are many: each column is let go when it is in the frame."""
+    ids, kinds, reasons, quantities = (
+        notes.take(name) for name in ("instrument_id", "kind", "reason", "quantity")
+    )
+    values, limits = notes.take("value"), notes.take("limit")
+    tick, step = names.tick[ids], names.step[ids]
+    sizes = sizes_of(units_of(kinds, reasons, quantities, values, limits), tick, step)
     return pl.DataFrame(
         {
-            "ts": instants(notes["time_ns"]),
-            "trade_id": notes["trade_id"],
+            "ts": instants(notes.take("time_ns")),
+            "trade_id": notes.take("trade_id"),
             "pair": names.pair(ids),
-            "strategy": names.strategy(notes["mandate_id"]),
-            "kind": named(notes["kind"], words(NoteKind)),
-            "reason": pl.Series(reasons, dtype=pl.String),
-            "index": notes["index"],
-            "price": notes["price"] * names.tick[ids],
-            "quantity": notes["quantity"] * names.step[ids],
-            "value": notes["value"] / 1.0,
-            "limit": notes["limit"] / 1.0,
+            "strategy": names.strategy(notes.take("mandate_id")),
+            "kind": told(kinds, words(NoteKind)),
+            "reason": told(kinds * APART + reasons, REASON_NAMES),
+            "index": notes.take("index"),
+            "price": notes.take("price") * tick,
+            "quantity": quantities * step,
+            "value": values * sizes,
+            "limit": limits * sizes,
         }
     )
-
-
-def _reason(kind: int, reason: int) -> str:
-    known = REASONS.get(kind)
-    return known(reason).name.lower() if known else ""
 
 
 def equity_frame(samples: Any) -> pl.DataFrame:
@@ -213,10 +225,12 @@ def contracts_of(prepared: Prepared) -> list[Contract]:
 def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
     """The core's ledger, and what the recomputation makes of the same fills."""
     account = outcome.state["account"][0]
+    world = prepared.scenario
+    timetable = Timetable(world.items, world.bars, world.duration_ns)
+    flowed = int(outcome.tapes["cash"]["flow"].sum())
     found = recompute(
-        prepared.scenario.balance, contracts_of(prepared), outcome.tapes["fills"], outcome.tapes["cash"],
-        prepared.scenario.hedging,
-    )  # fmt: skip
+        world.balance, contracts_of(prepared), outcome.tapes["fills"], timetable, world.hedging, flowed
+    )
     parts = ("realized_pnl", "funding", "rollover", "fees", "cash_flows", "adjustments", "balance")
     realized, funding, rollover, fees, flows, adjustments, balance = (int(account[name]) for name in parts)
     start = int(account["start_balance"])
@@ -225,6 +239,8 @@ def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
         int(found.balance) - balance,
         int(found.realized) - realized,
         int(found.fees) - fees,
+        int(found.funding) - funding,
+        int(found.rollover) - rollover,
         wallet - balance,
         start + realized + funding + rollover - fees + flows + adjustments - balance,
     )
@@ -233,38 +249,47 @@ def ledger_of(prepared: Prepared, outcome: Outcome) -> Ledger:
 
 
 def result_of(prepared: Prepared, outcome: Outcome, memory_mb: float) -> RunResult:
-    """The finished run."""
-    names, tapes, state = Names(prepared), outcome.tapes, outcome.state[0]
-    bars = prepared.scenario.bars
-    denials = state["denials"]["count"]
+    """The finished run. The outcome is used up: what has been read is let go, so that nothing is there twice."""
+    names, tapes, bars = Names(prepared), outcome.tapes, prepared.scenario.bars
+    facts = facts_of(prepared, outcome)
+    outcome.state = outcome.market = outcome.programme = None
     return RunResult(
+        **facts,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         config=config_of(prepared),
-        assumptions=(*prepared.assumptions, *still_open(state)),
         currency=prepared.currency,
         strategy="+".join(dict.fromkeys(a.strategy.name for a in prepared.assignments)),
         mode=outcome.mode,
         instruments=tuple(c.pair for c in prepared.chosen),
         bars=len(bars),
-        events=int(state["sequence"]),
         seconds=prepared.seconds | outcome.seconds,
         peak_memory_mb=memory_mb,
-        state_digest=outcome.digest,
         digests=tuple(outcome.digests),
-        trade_count=len(tapes["closed"]),
-        order_count=int(state["placed_count"]),
-        denials={member.name.lower(): int(denials[member]) for member in Denial if denials[member]},
-        ledger=ledger_of(prepared, outcome),
         start=format_instant(int(bars["time_ns"][0])),
         end=format_instant(int(bars["time_ns"][-1]) + prepared.scenario.duration_ns),
-        fills=fills_frame(tapes["fills"], names),
-        trades=trades_frame(tapes["closed"], names),
-        notes=notes_frame(tapes["notes"], names),
-        equity=equity_frame(tapes["samples"]),
+        notes=notes_frame(tapes.pop("notes"), names),  # the longest one first
+        fills=fills_frame(tapes.pop("fills"), names),
+        trades=trades_frame(tapes.pop("closed"), names),
+        equity=equity_frame(tapes.pop("samples")),
         orders=pl.DataFrame(),
         market_change=market_change(prepared),
-        risk=risk_of(prepared, outcome),
     )
+
+
+def facts_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
+    """What the state that a run left behind says about it."""
+    state = outcome.state[0]
+    denials = state["denials"]["count"]
+    return {
+        "assumptions": (*prepared.assumptions, *still_open(state)),
+        "events": int(state["sequence"]),
+        "state_digest": outcome.digest,
+        "trade_count": len(outcome.tapes["closed"]),
+        "order_count": int(state["placed_count"]),
+        "denials": {member.name.lower(): int(denials[member]) for member in Denial if denials[member]},
+        "ledger": ledger_of(prepared, outcome),
+        "risk": risk_of(prepared, outcome),
+    }
 
 
 def still_open(state: Any) -> list[str]:

@@ -29,7 +29,7 @@ def risk_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
     if rules is None:
         return {}
     state, programme = outcome.state[0], outcome.programme[0]
-    notices = outcome.tapes["notices"]
+    notices = outcome.tapes["notices"][:]
     trips, more = trips_of(prepared, notices, MOST_TRIPS)
     breached = int((notices["kind"] == NoticeKind.BREACHED).sum())
     return {
@@ -47,7 +47,7 @@ def risk_of(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
         "increases_beyond_headroom": int(programme["beyond"]),
         "breaches": breached,
         "breaches_by_own_action": int(programme["own_breaches"]),
-        "conduct": conduct_of(rules, outcome.tapes["closed"]),
+        "conduct": conduct_of(rules, outcome.tapes["closed"][:]),
         "bindings": [vars(each) for each in rules.bindings()],
     }
 
@@ -116,7 +116,7 @@ def floors_of(prepared: Prepared, outcome: Outcome) -> Iterator[dict[str, Any]]:
     """Each floor in each phase that began, with its line over time."""
     rules = prepared.rules
     assert rules is not None
-    programme, notices = outcome.programme[0], outcome.tapes["notices"]
+    programme, notices = outcome.programme[0], outcome.tapes["notices"][:]
     sampled = notices[notices["kind"] == NoticeKind.FLOOR_SET]
     for number in range(int(programme["phase"]) + 1):
         _, floors = terms_now(outcome, number)

@@ -12,6 +12,7 @@ import polars as pl
 from holdfast.history.instruments import InstrumentSpec
 from holdfast.model.units import DAY, MINUTE, RATE, SECOND
 from holdfast.records import blank_array
+from holdfast.simulator.lines import Lines, sorted_lines
 from holdfast.simulator.world import Item, Scheduled
 from holdfast.wiring.contracts import Conversion, native_value
 from holdfast.wiring.units import nearest
@@ -39,7 +40,8 @@ def funding_items(
         opened = nearest(mark["open"].to_numpy(), tick)
         known = lookup(mark["ts"].dt.epoch("ns").to_numpy(), opened, times)
         prices = np.where(known > 0, known, prices)
-    return rows_of(Item.FUNDING, instrument_id, times, rates, prices)
+    following = np.append(times[1:], 0)
+    return rows_of(Item.FUNDING, instrument_id, times, rates, prices, following)
 
 
 def mark_items(instrument_id: int, mark: pl.DataFrame, tick: float) -> Any:
@@ -109,7 +111,6 @@ def end_items(ends: dict[int, int]) -> Any:
     return np.concatenate([rows_of(Item.EXIT, i, np.array([at], np.int64)) for i, at in ends.items()])
 
 
-def in_order(parts: list[Any]) -> Any:
-    """All items by time, at one instant by kind, then by instrument."""
-    items = np.concatenate(parts)
-    return items[np.lexsort((items["instrument_id"], items["kind"], items["time_ns"]))]
+def in_order(parts: list[Any]) -> Lines:
+    """All items by time, at one instant by kind, then by instrument. The list is emptied on the way."""
+    return sorted_lines(Scheduled, parts, "time_ns", "kind", "instrument_id")

@@ -45,6 +45,7 @@ class Sweep:
         self.machine, self.prepared = machine, prepared
         self.loop = compiled(run)
         self.world = packed(build_world(prepared.scenario))
+        self.items = prepared.scenario.items[:]  # all at once: every set meets the same ones
         self.own = threading.local()
         self.bars: dict[tuple[str, str], BarSet] = {}
         self.spans = {c.pair: self._span(i) for i, c in enumerate(prepared.chosen, 1)}
@@ -84,7 +85,7 @@ class Sweep:
             worlds["state"]["mandates"][0, i] = packed(mandate)[0]
         events, trades = plans.slice(0, len(plans.times)), 0
         while True:
-            stop = self.loop(worlds, scenario.bars, events, scenario.items, len(scenario.bars))
+            stop = self.loop(worlds, scenario.bars, events, self.items, len(scenario.bars))
             trades += int(worlds["tape"]["closed_count"][0])
             for name in TAPES:
                 worlds["tape"][f"{name}_count"] = 0
