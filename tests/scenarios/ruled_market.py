@@ -42,8 +42,8 @@ def run_under(
 def decisions(outcome: Outcome) -> tuple[bytes, ...]:
     """What was done: executions and closed trades, and how often each rule refused."""
     return (
-        outcome.tapes["fills"].tobytes(),
-        outcome.tapes["closed"].tobytes(),
+        outcome.tapes["fills"][:].tobytes(),
+        outcome.tapes["closed"][:].tobytes(),
         outcome.state["denials"].tobytes(),
         outcome.state["trips"].tobytes(),
     )
