@@ -73,7 +73,8 @@ class GuardedDuel(Duel):
         for strategy in {mandate.strategy_id for mandate in self.state.mandates[1:4]}:
             class_id = next(m.class_id for m in self.state.mandates[1:4] if m.strategy_id == strategy)
             self.apply(events.StrategyGiven(strategy_id=strategy, class_id=class_id, capital=initial // 3))
-        for row in range(1, int(self.rng.integers(2, 8))):
+        first = self.state.floor_watermark + 1  # a plain duel may have given some
+        for row in range(first, first + int(self.rng.integers(1, 7))):
             given = events.FloorGiven(time_ns=self.time_ns, floor_row=row)
             copy_record(given.floor, self._floor(initial))
             self.apply(given)
