@@ -58,6 +58,21 @@ def test_s34_usdjpy_is_converted_at_the_stop() -> None:
     assert desk.order("entry").lots == 0.35
 
 
+def test_s04_under_the_reduce_rung_a_size_is_half() -> None:
+    """Balance 20,000, equity 19,400, multiplier 0.5: budget 58.20, 404 a lot: 0.14."""
+    desk = book(HS_EURUSD, GBPUSD)
+    desk.strategy(setup(risk_rate=0.05), GBPUSD)
+    desk.price(1.30, spec=GBPUSD)
+    desk.plan(2, start_long=True, stop_price=1.29)
+    desk.fill(desk.order("entry"), 1.30, fee=0)
+    lots = desk.held(2)
+    desk.price(round(1.30 - 600 / lots / 100_000, 5), spec=GBPUSD)
+    assert desk.state.account.equity == 19_400 * MONEY
+    desk.severity(Severity.REDUCED)
+    resting(desk)
+    assert desk.order("entry").lots == 0.14
+
+
 def test_s35_never_rounded_up() -> None:
     """Balance 500: the smallest lot would risk 4.04 against 3.00."""
     desk = book(HS_EURUSD, balance=500)
