@@ -94,7 +94,7 @@ def list_instrument(engine: Engine, number: int) -> None:
     engine.apply(listed)
     given = MandateGiven(mandate_id=number)
     given.mandate.strategy_id, given.mandate.instrument_id, given.mandate.kind = 1, number, Kind.SETUP
-    given.mandate.leverage = RATE
+    given.mandate.leverage, given.mandate.risk_rate = RATE, 6 * RATE // 1000
     engine.apply(given)
     engine.apply(
         Price(instrument_id=number, time_ns=number, bid=110_000, ask=110_001, low=110_000, high=110_000)

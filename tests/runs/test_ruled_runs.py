@@ -74,7 +74,7 @@ def test_a_passed_phase_pays_out_and_the_next_one_begins(
     backtest: Run, streak: tuple[str, ...], tmp_path: Path
 ) -> None:
     """The profit leaves, the balance is the initial one again, the ledger adds up; a funded phase has no target."""
-    found = backtest(*streak, "--ruleset", easy(tmp_path), "--no-save")
+    found = backtest(*streak, "--ruleset", easy(tmp_path), "--no-save", "--timerange", "-20250301")
     phases = found["risk"]["phases"]
     assert [phase["status"] for phase in phases] == ["passed", "running"]
     assert phases[0]["days_to_target"] > 0

@@ -23,7 +23,8 @@ from holdfast.settings.ruleset_phases import overridden
 from holdfast.wiring.ruleset_reads import AWAITED, FIELDS, NEEDS, kernels_reading
 
 SETUP = {"strategies": ("ma_cross",), "timeframe": "1h", "parameters": {"risk_per_trade_pct": 1.0}}
-GRID = {"strategies": ("grid_atr",), "timeframe": "1h", "detail": "1m"}
+# With its whole balance in one grid the headroom of own.system_a would forbid the first level.
+GRID = {"strategies": ("grid_atr",), "timeframe": "1h", "detail": "1m", "stake_amount": 2000}
 ONE_SIZE = {each.ruleset.id.rpartition(".")[0]: each for each in shipped()}  # the last size of each programme
 
 

@@ -145,8 +145,10 @@ def close_losers(state: State, outbox: Outbox) -> None:
         if state.trades[row].phase == Phase.EXITING:
             booked += pnl_now(state, state.trades[row])
     for _ in range(TRADES):
+        if nearest_next(state, booked, account.equity) == 0:
+            return
         row = worst_open(state)
-        if row == 0 or nearest_next(state, booked, account.equity) == 0:
+        if row == 0:
             return
         booked += pnl_now(state, state.trades[row])
         begin_exit(state, outbox, row, Exit.FLATTENED, Drop.FLATTENED)

@@ -10,7 +10,7 @@ from holdfast.model.commands import Outbox
 from holdfast.model.enums import Quantity, Rule, Sample, Scope, Severity
 from holdfast.model.floor import Floor
 from holdfast.model.state import State
-from holdfast.model.units import FLOORS
+from holdfast.model.units import FLOORS, NEVER
 from holdfast.records import kernel
 from holdfast.risk.floors import amount_of, level_under, quantity_now
 from holdfast.risk.trips import raise_trip
@@ -42,6 +42,30 @@ def nearest_next(state: State, balance: int, equity: int) -> int:
         if daily and floor.observed != Quantity.FLOATING and is_near(state, floor, balance, equity):
             return row
     return 0
+
+
+@kernel
+def forecast_low(state: State) -> int:
+    """Equity at or under which the next floor may be too near, at this balance and exit cost.
+
+    A higher equity never brings the next floor nearer: where it lifts the anchor, the room is the whole allowance.
+    """
+    account = state.account
+    exits = scale(account.exit_cost, state.guard.forecast_exits)
+    low = -NEVER
+    for row in range(1, FLOORS):
+        if row > state.floor_watermark:
+            break
+        floor = state.floors[row]
+        if floor.sample != Sample.DAY or floor.scope != Scope.ACCOUNT or floor.observed == Quantity.FLOATING:
+            continue
+        anchor = quantity_now(floor.quantity, floor.initial, account.balance, account.equity)
+        allowance = amount_of(floor, anchor)
+        if allowance <= exits:
+            return NEVER  # leaving costs more than any next floor can leave
+        need = max(scale(allowance, state.guard.forecast_room), exits)
+        low = max(low, next_level(floor, account.balance, account.balance) + need)
+    return low
 
 
 @kernel

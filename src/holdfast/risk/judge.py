@@ -28,7 +28,7 @@ from holdfast.risk.floors import (
     rung_level,
     set_level,
 )
-from holdfast.risk.forecast import judge_forecast
+from holdfast.risk.forecast import forecast_low, judge_forecast
 from holdfast.risk.margin import judge_margin, margin_watch
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import window_high
@@ -274,7 +274,9 @@ def plan_watch(state: State, exit_cost: int) -> None:
         if row > state.floor_watermark:
             break
         watch_floor(state, state.floors[row], exit_cost)
-    if account.forecasting or account.margin_reducing or state.challenge.give_back > 0:
+    if account.forecasting:
+        account.watch_low = max(account.watch_low, forecast_low(state))
+    if account.margin_reducing or state.challenge.give_back > 0:
         account.watch_high = 1  # every price counts
     if state.challenge.target > 0 and state.challenge.passed_at_ns == 0:
         account.watch_high = min(account.watch_high, state.challenge.target)

@@ -12,6 +12,7 @@ import polars as pl
 from holdfast.errors import SettingsError
 from holdfast.history.calendar_file import find_calendar, read_calendar
 from holdfast.history.instruments import InstrumentSpec
+from holdfast.model.enums import Base
 from holdfast.model.events import StrategyGiven
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
@@ -153,13 +154,15 @@ def applied(settings: BacktestSettings, rules: Rules | None) -> BacktestSettings
 
 
 def owners_of(mandates: Sequence[Mandate], names: Mapping[int, str], initial: int) -> Owners:
-    """What each strategy was given: a grid its allocation of the balance, the others equal parts of what is left."""
+    """What each strategy was given: a grid its allocation of the balance (or of its fixed capital), the others equal
+    parts of what is left."""
     kinds = {number: class_id for class_id, number in CLASS_IDS.items()}
     classes = {m.strategy_id: kinds[m.class_id] for m in mandates}
     shares: dict[int, int] = {}
     for m in mandates:
         if kinds[m.class_id] == "grid":
-            shares[m.strategy_id] = shares.get(m.strategy_id, 0) + m.allocation * initial // 10**8
+            base = min(m.fixed_capital, initial) if m.base == Base.FIXED else initial
+            shares[m.strategy_id] = shares.get(m.strategy_id, 0) + m.allocation * base // 10**8
     left = max(0, initial - sum(shares.values()))
     others = [number for number in classes if number not in shares]
     for number in others:
