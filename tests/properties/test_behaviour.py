@@ -242,7 +242,7 @@ def test_interpreted_equals_compiled_under_guards_and_windows(seed: int, monkeyp
     assert one.digest == other.digest
     assert one.market.tobytes() == other.market.tobytes()
     for name, tape in one.tapes.items():
-        assert tape.tobytes() == other.tapes[name].tobytes(), name
+        assert tape[:].tobytes() == other.tapes[name][:].tobytes(), name
 
 
 # Each checker fails on an engine with the mistake that it is there for.

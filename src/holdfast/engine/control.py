@@ -15,7 +15,7 @@ from holdfast.model.events import (
     PhaseBegun,
     StrategyGiven,
 )
-from holdfast.model.purse import class_purse
+from holdfast.model.purse import class_purse, purse_equity
 from holdfast.model.state import State
 from holdfast.model.units import ACCOUNT_MAX, FLOORS, INSTRUMENTS, MOMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
@@ -134,6 +134,9 @@ def on_strategy_given(state: State, outbox: Outbox, given: StrategyGiven) -> Non
     change = given.capital - purse.capital
     purse.capital += change
     state.purses[class_purse(given.class_id)].capital += change
+    own = state.purses[class_purse(given.class_id)]
+    purse.low_since = purse_equity(purse)
+    own.low_since = purse_equity(own)
     state.strategies[given.strategy_id].class_id = given.class_id
     state.strategy_watermark = max(state.strategy_watermark, given.strategy_id)
 

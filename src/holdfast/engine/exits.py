@@ -29,6 +29,15 @@ BACKOFF_MAX = 16  # seconds
 
 
 @kernel
+def leave(state: State, trade: Trade) -> None:
+    """From here on a trade only closes. A denied entry may have had to wait; an exit does not."""
+    trade.phase = Phase.EXITING
+    trade.exit_since_ns = state.time_ns
+    trade.exit_refusals = 0
+    trade.retry_at_ns = 0
+
+
+@kernel
 def begin_exit(state: State, outbox: Outbox, row: int, reason: Exit, drop: Drop) -> None:
     """Close a trade for a reason; one that was never filled is dropped."""
     trade = state.trades[row]
@@ -39,10 +48,7 @@ def begin_exit(state: State, outbox: Outbox, row: int, reason: Exit, drop: Drop)
         return
     if trade.exit == Exit.NONE:
         trade.exit = reason
-    trade.phase = Phase.EXITING
-    trade.exit_since_ns = state.time_ns
-    trade.exit_refusals = 0
-    trade.retry_at_ns = 0  # a denied entry may wait, an exit does not
+    leave(state, trade)
     note(
         state,
         outbox,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit, triggered_elsewhere
+from holdfast.engine.exits import begin_exit, continue_exit, leave, triggered_elsewhere
 from holdfast.engine.grids import level_filled, part_closed
 from holdfast.engine.ladder import hold_ladder, leg_filled
 from holdfast.engine.notes import note
@@ -268,7 +268,7 @@ def react_to_exit(state: State, outbox: Outbox, row: int, role: Role, index: int
     if trade.phase == Phase.EXITING:
         continue_exit(state, outbox, row)
     elif role == Role.STOP and not alone:
-        trade.phase = Phase.EXITING
+        leave(state, trade)
         cancel_entries(state, outbox, trade)
         cancel_targets(state, outbox, trade)
         continue_exit(state, outbox, row)

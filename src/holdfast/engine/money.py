@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit
+from holdfast.engine.exits import begin_exit, continue_exit, leave
 from holdfast.engine.fills import book_exit, book_fee, take_from_levels
 from holdfast.engine.notes import note
 from holdfast.engine.obedience import observe
 from holdfast.engine.trades import cancel_all, close_trade, count_busy
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import Drop, Exit, FlowKind, NoteKind, NoticeKind, Phase, Rule, Scope, Severity
+from holdfast.model.enums import Drop, Exit, FlowKind, NoteKind, NoticeKind, Rule, Scope, Severity
 from holdfast.model.events import CashFlow, Closure, Funding, FundingRate, Rollover, TickValue
 from holdfast.model.instrument import Contract, Instrument, notional_of, worth, worth_up
 from holdfast.model.state import State
@@ -238,6 +238,6 @@ def after_closure(state: State, outbox: Outbox, row: int) -> None:
     if trade.quantity == 0:
         close_trade(state, outbox, row)
     else:
-        trade.phase = Phase.EXITING
+        leave(state, trade)
         cancel_all(state, outbox, trade)
         continue_exit(state, outbox, row)

@@ -30,6 +30,8 @@ def reduce_entries(state: State, outbox: Outbox, row: int) -> None:
     """What rests was sized for better times: smaller at once; where sizes cannot change, away until the next plan."""
     trade = state.trades[row]
     entry = trade.levels[0].order_row
+    if trade.phase != Phase.ENTERING and trade.phase != Phase.OPEN:
+        return  # what is leaving wants no entries, smaller or not
     if trade.kind == Kind.SETUP:
         if entry != 0:
             state.orders[entry].sized_at_equity = 0

@@ -173,7 +173,10 @@ class Guard(Part):
         default=10, description="minutes before it at which losers close, if the next floor is near"
     )
     news_extra_s: Natural = Field(default=0, description="seconds added to both sides of news windows")
-    headroom_reserve: HeadroomReserve = Field(default=HeadroomReserve(), description="slippage reserve")
+    headroom_reserve: HeadroomReserve | None = Field(
+        default=HeadroomReserve(),
+        description="slippage reserve; null: own accounts only, entries are not held against the floors",
+    )
     exit_cost_multiple: Positive = Field(
         default=Decimal("1.5"), description="room to the floor in costs of leaving, before we flatten early"
     )

@@ -51,6 +51,13 @@ def no_ladder(case: Case) -> Iterator[Finding]:
             yield case.error(f"limits.{each.id}", problem, "Write `ladder: daily` or `ladder: total`.")
 
 
+def no_headroom(case: Case) -> Iterator[Finding]:
+    """What would cross a firm's floor with every stop hit at once is refused; only own money may do without."""
+    if case.ruleset.account.capital is None and case.ruleset.guard.headroom_reserve is None:
+        problem = "entries are not held against the firm's floors with every stop hit at once."
+        yield case.error("guard.headroom_reserve", problem, "Leave `headroom_reserve: null` out.")
+
+
 def looser_quota(case: Case) -> Iterator[Finding]:
     """Our quota of messages is not above the firm's."""
     for stage in case.stages:
@@ -137,6 +144,7 @@ CHECKS = (
     rungs_at_the_limit,
     rungs_out_of_order,
     no_ladder,
+    no_headroom,
     looser_quota,
     looser_leverage,
     looser_idea,

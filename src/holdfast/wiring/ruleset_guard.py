@@ -78,8 +78,9 @@ def set_lots(made: Guard, ruleset: Ruleset) -> None:
 
 def set_room(made: Guard, guard: GuardSettings) -> None:
     """Headroom with every stop hit at once, and the floor of the next day."""
-    made.headroom = True
-    made.window_reserve = rate(guard.headroom_reserve.window)
+    made.headroom = guard.headroom_reserve is not None
+    if guard.headroom_reserve is not None:
+        made.window_reserve = rate(guard.headroom_reserve.window)
     made.exit_cost_multiple = rate(guard.exit_cost_multiple)
     made.shrink = rate(SHRINK)
     made.forecast_room = rate(FORECAST_ROOM) if guard.boundary_lookahead_min else 0

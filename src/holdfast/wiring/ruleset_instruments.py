@@ -12,6 +12,7 @@ from holdfast.history.names import METALS
 from holdfast.model.instrument import Contract
 from holdfast.model.units import CURRENCIES, GROUPS
 from holdfast.settings.ruleset import Ruleset
+from holdfast.settings.ruleset_guard import HeadroomReserve
 from holdfast.simulator.simulation import Listing
 from holdfast.wiring.units import rate
 
@@ -96,7 +97,7 @@ def currencies_of(specs: Sequence[InstrumentSpec]) -> list[str]:
 
 def reserve_of(spec: InstrumentSpec, ruleset: Ruleset) -> int:
     """Rate of the loss at the stop that is kept for slippage: more where the market is thin."""
-    reserve = ruleset.guard.headroom_reserve
+    reserve = ruleset.guard.headroom_reserve or HeadroomReserve()
     thin = spec.asset_class in ("perp", "spot") and spec.base not in LIQUID
     return rate(reserve.alts if thin else reserve.fx)
 
