@@ -250,6 +250,12 @@ def _spelled_once() -> Iterator[None]:
     from numba.core.types import npytypes
     from numba.np import numpy_support
 
+    places: list[tuple[Any, str]] = [
+        (npytypes.Record, "__repr__"),
+        (numpy_support, "from_struct_dtype"),
+        (numpy_support, "as_struct_dtype"),
+    ]
+
     def once(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         told: dict[int, tuple[Any, Any]] = {}  # with the type itself, so that its id is not given away again
 
@@ -260,13 +266,14 @@ def _spelled_once() -> Iterator[None]:
 
         return answer
 
-    own = npytypes.Record.__repr__, numpy_support.from_struct_dtype, numpy_support.as_struct_dtype
-    npytypes.Record.__repr__ = once(own[0])
-    numpy_support.from_struct_dtype, numpy_support.as_struct_dtype = once(own[1]), once(own[2])
+    own = [getattr(owner, name) for owner, name in places]
+    for (owner, name), function in zip(places, own, strict=True):
+        setattr(owner, name, once(function))
     try:
         yield
     finally:
-        npytypes.Record.__repr__, numpy_support.from_struct_dtype, numpy_support.as_struct_dtype = own
+        for (owner, name), function in zip(places, own, strict=True):
+            setattr(owner, name, function)
 
 
 def _teach_copy_and_clear() -> None:
