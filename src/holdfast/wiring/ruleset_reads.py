@@ -165,26 +165,7 @@ LIVE: Mapping[str, str] = {
 }  # fmt: skip
 
 # Fields whose rule is still being built. They are said aloud in every run until a kernel reads them.
-AWAITED = frozenset(
-    {
-        "Guard.headroom",
-        "Guard.liquidation_ratio",
-        "Guard.margin_block",
-        "Guard.margin_reduce",
-        "Guard.margin_flatten",
-        "Guard.lots_instrument_max",
-        "Guard.lots_total_max",
-        "Guard.idea_loss_max",
-        "Guard.idea_of_balance",
-        "Guard.idea_both_sides",
-        "Guard.idea_within_ns",
-        "Guard.group_risk",
-        "Guard.group_side_max",
-        "Guard.currency_risk",
-        "Guard.correlated_risk",
-        "Guard.hedge_banned",
-    }
-)
+AWAITED: frozenset[str] = frozenset()
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     key: tuple(fields.split()) for keys, fields in CORE.items() for key in keys.split()
