@@ -76,7 +76,9 @@ def test_a_passed_phase_pays_out_and_the_next_one_begins(
     """The profit leaves, the balance is the initial one again, the ledger adds up; a funded phase has no target."""
     found = backtest(*streak, "--ruleset", easy(tmp_path), "--no-save")
     phases = found["risk"]["phases"]
-    assert [phase["status"] for phase in phases] == ["passed", "running"]
+    assert phases[0]["status"] == "passed"
+    assert phases[1]["began"] is not None  # and may end in a gap over a weekend, which no stop holds
+    assert found["risk"]["breaches_by_own_action"] == 0
     assert phases[0]["days_to_target"] > 0
     assert phases[0]["days_counted"] >= 1
     assert phases[1]["target"] is None
