@@ -157,6 +157,37 @@ def lets_small_limits_pass(patch: Patch) -> None:
     patch.setattr(gate, "check", lenient)
 
 
+def places_what_was_asked(patch: Patch) -> None:
+    """An entry is made smaller in the books of the gate alone."""
+    tell = entries.note_smaller
+
+    def placed(state: Any, outbox: Any, row: int, index: int) -> None:
+        tell(state, outbox, row, index)
+        state.ask.allowed = state.ask.quantity
+
+    patch.setattr(entries, "note_smaller", placed)
+
+
+def judges_margin_by_what_fits(patch: Patch) -> None:
+    """A limit that no entry is made smaller for is asked about the smaller entry: a tight limit opens another."""
+    check_margin, fit = gate.check_margin, gate.fit
+
+    def fitted(state: Any, ask: Any, limits: Any, mandate: Any) -> Denial:
+        denial: Denial = fit(state, ask, limits, mandate)
+        return denial if denial != Denial.NONE else check_margin(state, ask, limits)
+
+    patch.setattr(gate, "check_margin", lambda state, ask, limits: Denial.NONE)
+    patch.setattr(gate, "fit", fitted)
+
+
+def forgets_a_direction(patch: Patch) -> None:
+    """What a short risks is counted with the longs of its group."""
+    move = exposure.move_direction
+    patch.setattr(
+        exposure, "move_direction", lambda state, instrument, side, *moved: move(state, instrument, 1, *moved)
+    )
+
+
 def asks_before_it_closes(patch: Patch) -> None:
     """A halt holds exits back as well."""
     place_exit = exits.place_exit

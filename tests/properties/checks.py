@@ -27,6 +27,7 @@ from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import RATE
 from holdfast.records import blank_array, copy_record, unpack_into
 from holdfast.risk import gate
+from holdfast.risk.fit import value_ask
 from holdfast.risk.sizing import loss_at_stop
 from holdfast.simulator import world as both_worlds
 from holdfast.simulator.ledger import recompute
@@ -322,6 +323,20 @@ def unrestrain(state: State) -> None:
         scope.severity = Severity.NORMAL
 
 
+def fitted(rng: np.random.Generator, state: State, ask: Ask) -> tuple[Limits, Limits]:
+    """Limits with about as much margin as an entry needs, and the same with so little open risk that it has to be
+    made smaller."""
+    value_ask(state, ask, ask.quantity)
+    account = state.account
+    equity, base = max(1, account.equity), max(1, min(account.balance, account.equity))
+    margin = account.margin + account.resting_margin + int(rng.uniform(0.3, 1.5) * ask.margin)
+    risk = account.open_risk + account.resting_risk + int(rng.uniform(0.05, 1) * ask.risk)
+    loose, tight = Limits(), Limits()
+    loose.margin_max = tight.margin_max = max(1, min(RATE, margin * RATE // equity))
+    tight.open_risk_max = max(1, min(40 * RATE, risk * RATE // base))
+    return loose, tight
+
+
 def tighter_is_never_looser(seed: int, steps: int, hedging: bool, isolated: bool) -> None:
     """Whatever the state and the order: what looser limits refuse, tighter ones refuse."""
     duel = Duel(seed, hedging, isolated)
@@ -331,12 +346,22 @@ def tighter_is_never_looser(seed: int, steps: int, hedging: bool, isolated: bool
     for _ in range(25):
         ask = random_ask(rng, duel)
         loose, rules = random_limits(rng), random_guard(rng)
-        if rng.random() < 0.6:  # else what comes first in the gate refuses nearly everything
+        free = rng.random() < 0.6  # else what comes first in the gate refuses nearly everything
+        if free:
             loose = Limits()
             unrestrain(duel.state)
-        answers = []
-        allowed = []
-        for limits, guard in ((loose, rules), (tightened(rng, loose), tightened_guard(rng, rules))):
+        answers, allowed = [], []
+        tight, tight_rules = tightened(rng, loose), tightened_guard(rng, rules)
+        if free and rng.random() < 0.5:
+            loose, tight = fitted(rng, duel.state, ask)
+            rules.shrink, rules.lots_order_max, rules.lots_instrument_max, rules.lots_total_max = (
+                RATE // 20,
+                0,
+                0,
+                0,
+            )
+            tight_rules = rules
+        for limits, guard in ((loose, rules), (tight, tight_rules)):
             for class_id in range(2):
                 copy_record(duel.state.limits[class_id], limits)
             copy_record(duel.state.guard, guard)

@@ -9,12 +9,21 @@ import broken
 import checks
 import pytest
 from nasty_markets import Size
+from restrained import restrained
 
 from holdfast.risk.sizing import setup_quantity
 
 WORLDS = [Size(seed, 140, 1 + seed % 3, 5, seed % 2 == 0, False, wild=False) for seed in range(80)]
 DUELS = [(seed, 220, seed % 2 == 0) for seed in range(120)]
 LADDERS = [(1, [33_333_333, 33_333_333, 33_333_334], [(total, 50)]) for total in range(1, 40)]
+
+
+def passes_the_gate_restrained(size: Size) -> None:
+    """Under rules of the account, for which entries are made smaller."""
+    with restrained(size.seed):
+        checks.passes_the_gate(size)
+
+
 CASES: list[tuple[Callable[..., None], Callable[..., None], list[Any]]] = [
     (broken.forgets_to_release, checks.stays_true, WORLDS),
     (broken.reserves_once, checks.stays_true, WORLDS),
@@ -46,6 +55,9 @@ CASES: list[tuple[Callable[..., None], Callable[..., None], list[Any]]] = [
     (broken.asks_before_it_closes, checks.may_always_leave, DUELS),
     (broken.believes_any_status, checks.stays_in_its_table, [(*duel, False) for duel in DUELS]),
     (broken.forgets_to_release, checks.stays_in_its_table, [(*duel, False) for duel in DUELS]),
+    (broken.forgets_a_direction, checks.stays_true, WORLDS),
+    (broken.places_what_was_asked, passes_the_gate_restrained, WORLDS),
+    (broken.judges_margin_by_what_fits, checks.tighter_is_never_looser, [(*duel, False) for duel in DUELS]),
     (broken.lets_small_limits_pass, checks.tighter_is_never_looser, [(*duel, False) for duel in DUELS]),
 ]
 

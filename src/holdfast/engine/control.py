@@ -68,6 +68,7 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     count_directions(state, instrument, -1)
     copy_record(instrument.contract, contract)
     instrument.group_id = listed.group_id
+    state.group_watermark = max(state.group_watermark, listed.group_id)
     instrument.group_sign = listed.group_sign if listed.group_sign != 0 else 1
     instrument.base_currency = listed.base_currency
     instrument.quote_currency = listed.quote_currency

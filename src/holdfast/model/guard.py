@@ -10,8 +10,7 @@ class Guard:
     """What the account as a whole is held to."""
 
     headroom: bool  # refuse what would cross a floor with every stop hit at once
-    reserve: int  # rate of the loss at the stops, kept for slippage
-    window_reserve: int  # the same within news and weekends
+    window_reserve: int  # rate of the loss at the stop kept for slippage within news and weekends
     exit_cost_multiple: int  # rate: flatten earlier when the room is less than this many exits
     forecast_room: int  # rate of the allowance that the next floor must leave
     forecast_exits: int  # rate: or this many exits

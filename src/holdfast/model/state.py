@@ -115,6 +115,7 @@ class State:
     dropped_count: int
     unknown_reports: int  # reports about orders that are no longer ours to move
     strategy_watermark: int
+    group_watermark: int
     floor_watermark: int
     trip_watermark: int
     bucket_watermark: int

@@ -125,6 +125,8 @@ def check_correlated_risk(state: State, ask: Ask) -> Denial:
     total = 0
     squares = 0
     for row in range(GROUPS):
+        if row > state.group_watermark:
+            break
         risk = group_after(state, ask, row)
         if risk > 0:
             risk = ceil_div(risk, unit)
