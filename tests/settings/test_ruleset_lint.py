@@ -59,6 +59,8 @@ ERRORS = [
     ((LADDER, LADDER.replace("60", "75")), "guard.daily_ladder_pct_of_allowance.block", "beyond reduce", "rise"),
     (("amount: {pct: 5, of: initial}", "amount: {pct: 5, of: initial}\n    ladder: off"), "limits.daily_loss",
      "no rung of ours", "ladder: daily"),
+    # a firm's floors that entries are not held against
+    (("guard:\n", "guard:\n  headroom_reserve: null\n"), "guard.headroom_reserve", "not held against", "headroom_reserve"),
     # other guards looser than the firm
     (("guard:\n", "guard:\n  max_open_risk_pct: 6\n"), "guard.max_open_risk_pct.setup", "looser than", "At most 5"),
     (("martingale: allowed\nguard:\n", "martingale: allowed\n  requests_per_day: 100\nguard:\n  messages: {per_day: 101}\n"),
@@ -271,6 +273,6 @@ def test_all_findings_come_at_once() -> None:
 
 def test_every_check_is_tested_here() -> None:
     """A new check without a failing file would be found by its missing finding."""
-    assert len(CHECKS) == 31
+    assert len(CHECKS) == 32
     assert all(check.__doc__ for check in CHECKS)
     assert isinstance(report(SOUND, today=date(2027, 1, 1)).warnings[0], Finding)
