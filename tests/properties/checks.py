@@ -218,12 +218,7 @@ def may_always_leave(seed: int, steps: int, hedging: bool) -> None:
         duel.apply(given)
     duel.state.account.unknown = True
     duel.apply(events.SeverityChange(time_ns=duel.time_ns, severity=Severity.FLATTENING))
-    for _ in range(300):
-        if not any(duel.held.values()):
-            break
-        duel.wait()
-        duel.execute()
-        duel.calm()
+    duel.let_out()
     assert not any(duel.held.values())
     duel.calm()
     assert all(not p.quantity for i in duel.state.instruments for p in i.positions)

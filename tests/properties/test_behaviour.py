@@ -194,12 +194,7 @@ def test_i7_cancels_and_closes_always_leave(seed: int, steps: int, hedging: bool
     every = dict.fromkeys(KINDS[:4], True)
     duel.apply(events.WindowEdge(time_ns=duel.time_ns, instrument_id=0, begins=True, **every))
     duel.apply(events.SeverityChange(time_ns=duel.time_ns, severity=Severity.FLATTENING))
-    for _ in range(300):
-        if not any(duel.held.values()):
-            break
-        duel.wait()
-        duel.execute()
-        duel.calm()
+    duel.let_out()
     duel.calm()
     assert not any(duel.held.values())
     assert all(not p.quantity for i in duel.state.instruments for p in i.positions)

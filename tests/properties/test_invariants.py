@@ -156,12 +156,7 @@ def everyone_gets_out(duel: Everything) -> None:
     duel.wait()
     assert [text for text in unprotected(duel.state) if "EXITING" not in text] == []
     duel.apply(events.SeverityChange(time_ns=duel.time_ns, severity=Severity.FLATTENING))
-    for _ in range(300):
-        if not any(duel.held.values()):
-            break
-        duel.wait()
-        duel.execute()
-        duel.calm()
+    duel.let_out()
     duel.calm()
     assert not any(duel.held.values())
 

@@ -435,6 +435,15 @@ class Duel:
             self.deliver()
         raise AssertionError("core and venue never fall silent")
 
+    def let_out(self) -> None:
+        """Time passes and orders fill until nothing is held, or patience ends."""
+        for _ in range(300):
+            if not any(self.held.values()):
+                break
+            self.wait()
+            self.execute()
+            self.calm()
+
     def unkind(self, share: float) -> bool:
         """Whether the venue refuses or falls silent this time."""
         return not self.obliging and chance(self.rng, share)

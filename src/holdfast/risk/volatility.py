@@ -16,7 +16,7 @@ from holdfast.model.events import Price
 from holdfast.model.instrument import Instrument, Weather
 from holdfast.model.state import State
 from holdfast.model.units import MINUTE, RATE
-from holdfast.records import clear_record, kernel
+from holdfast.records import kernel
 from holdfast.risk.trips import end_at, raise_trip
 
 SAMPLES = 30 * 24 * 60
@@ -110,9 +110,3 @@ def watch_weather(state: State, outbox: Outbox, instrument: Instrument, price: P
         judge_weather(state, outbox, instrument, price)
     if number != weather.minute:
         begin_minute(state, weather, price.bid, price.ask - price.bid, number)
-
-
-@kernel
-def forget_weather(instrument: Instrument) -> None:
-    """The contract's ticks mean something else now: what was usual is learnt anew."""
-    clear_record(instrument.weather)
