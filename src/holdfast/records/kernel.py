@@ -25,13 +25,13 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from holdfast.records.compiling import as_part, quickly
 from holdfast.records.record import SCALARS, Rows, clear_record, copy_record, is_record
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -117,7 +117,7 @@ def compiled(entry: F) -> F:
         from numba.core.errors import NumbaError
 
         try:
-            with _spelled_once():
+            with quickly():
                 ENTRIES[entry] = _compile(entry)
         except (NumbaError, KeyError) as error:
             raise KernelError(explain(entry, error)) from error
@@ -194,86 +194,15 @@ def _deferred(dispatcher: Any, function: Callable[..., Any]) -> Any:
 
     def get_call_template(args: Any, kws: Any) -> Any:
         if not dispatcher.overloads:
-            with _only_to_be_linked():
+            with as_part():
                 dispatcher.compile(signature(function))
+                for made in dispatcher.overloads.values():
+                    made.library._ensure_finalized()  # now, as a part; numba would wait until its caller is linked
             dispatcher.disable_compile()
         return type(dispatcher).get_call_template(dispatcher, args, kws)
 
     dispatcher.get_call_template = get_call_template
     return dispatcher
-
-
-_depth = 0
-
-
-@contextmanager
-def _only_to_be_linked() -> Iterator[None]:
-    """Inner kernels are neither optimized nor turned into machine code by themselves: their entry links and
-    optimizes all of them once. Numba would do it for every kernel together with all that it calls, which makes
-    compiling the core several times slower; nothing but the entry is ever called from Python.
-    """
-    from numba.core.codegen import JITCodeLibrary
-    from numba.core.cpu import CPUContext
-
-    global _depth
-
-    def take_as_it_is(library: Any) -> None:
-        library._finalize_dynamic_globals()
-        library._finalized = True
-
-    own = (
-        JITCodeLibrary._optimize_final_module,
-        JITCodeLibrary._finalize_final_module,
-        CPUContext.get_executable,
-    )
-    _depth += 1
-    if _depth == 1:
-        JITCodeLibrary._optimize_final_module = lambda library: None
-        JITCodeLibrary._finalize_final_module = take_as_it_is
-        CPUContext.get_executable = lambda context, library, fndesc, env: (
-            [].append
-        )  # a key of its own, never called
-    try:
-        yield
-    finally:
-        _depth -= 1
-        if _depth == 0:
-            JITCodeLibrary._optimize_final_module, JITCodeLibrary._finalize_final_module = own[:2]
-            CPUContext.get_executable = own[2]
-
-
-@contextmanager
-def _spelled_once() -> Iterator[None]:
-    """Numba spells a record type out, nested fields and all, whenever it looks at it: for the state of the core a page
-    of text, many thousand times, a fifth of the time of compiling. Types never change, so each is spelled once.
-    """
-    from numba.core.types import npytypes
-    from numba.np import numpy_support
-
-    places: list[tuple[Any, str]] = [
-        (npytypes.Record, "__repr__"),
-        (numpy_support, "from_struct_dtype"),
-        (numpy_support, "as_struct_dtype"),
-    ]
-
-    def once(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        told: dict[int, tuple[Any, Any]] = {}  # with the type itself, so that its id is not given away again
-
-        def answer(kind: Any) -> Any:
-            if id(kind) not in told:
-                told[id(kind)] = kind, function(kind)
-            return told[id(kind)][1]
-
-        return answer
-
-    own = [getattr(owner, name) for owner, name in places]
-    for (owner, name), function in zip(places, own, strict=True):
-        setattr(owner, name, once(function))
-    try:
-        yield
-    finally:
-        for (owner, name), function in zip(places, own, strict=True):
-            setattr(owner, name, function)
 
 
 def _teach_copy_and_clear() -> None:
