@@ -94,7 +94,7 @@ def money_wrong(state: State) -> Wrong:
     yield from differs(
         "resting notional, by the core's own survey", account.resting_notional, survey_resting_notional(state)
     )
-    if not account.exposure_stale:
+    if account.first_stale == 0:
         yield from exposure_wrong(state)
     risks = 0
     for row in trades_of(state):
@@ -116,7 +116,7 @@ def sums_wrong(state: State) -> Wrong:
         for number, (kept, made) in enumerate(zip(getattr(state, name), getattr(found, name), strict=True)):
             for field in ("long_risk", "short_risk", "long_resting", "short_resting"):
                 yield from differs(f"{field} of {name} {number}", getattr(kept, field), getattr(made, field))
-    if not state.account.exposure_stale and state.watched:
+    if state.account.first_stale == 0 and state.watched:
         account = state.account
         yield from differs("maintenance", account.maintenance, survey_maintenance(state))
         yield from differs("stressed loss", account.stressed_loss, survey_stressed_loss(state))
@@ -192,14 +192,38 @@ def reservations_wrong(state: State) -> Wrong:
     kept = [account.resting_risk, account.resting_margin, account.resting_notional, account.resting_slippage]
     yield from differs("resting risk, margin, notional, slippage", kept, sums)
     for i in range(1, state.instrument_watermark + 1):
-        found = sum(
-            state.orders[row].reserved_quantity
-            for row in orders_of(state)
-            if state.orders[row].instrument_id == i
-        )
+        for k, side in enumerate((1, -1)):
+            resting = [
+                o
+                for o in map(state.orders.__getitem__, orders_of(state))
+                if (o.instrument_id, o.side) == (i, side)
+            ]
+            kept = state.instruments[i].positions[k].resting_quantity
+            yield from differs(
+                f"resting quantity of instrument {i}", kept, sum(o.reserved_quantity for o in resting)
+            )
+    for row in trades_of(state):
         yield from differs(
-            f"resting quantity of instrument {i}", state.instruments[i].resting_quantity, found
+            f"resting entries of trade {row}", resting_kept(state, row), resting_found(state, row)
         )
+
+
+def resting_kept(state: State, row: int) -> tuple[int, ...]:
+    """What a trade says of its entries at work: steps, what they would pay and get when stopped, and lose."""
+    trade = state.trades[row]
+    return trade.resting_quantity, trade.resting_value, trade.resting_stop_value, trade.resting_risk
+
+
+def resting_found(state: State, row: int) -> tuple[int, ...]:
+    """The same from its orders."""
+    found = [0, 0, 0, 0]
+    for order in (state.orders[i] for i in orders_of(state)):
+        if order.trade_row == row and order.role == Role.ENTRY:
+            left = quantity_held(order) - order.filled_quantity
+            paid = entry_price_of(order) * left
+            for k, part in enumerate((left, paid, order.stop_price * left, order.reserved_risk)):
+                found[k] += part
+    return tuple(found)
 
 
 def counts_wrong(state: State) -> Wrong:

@@ -19,7 +19,7 @@ from holdfast.model.units import FLOORS, INSTRUMENTS, TRADES
 from holdfast.records import kernel
 from holdfast.risk.conduct import is_bracketed
 from holdfast.risk.days import begin_day, close_day
-from holdfast.risk.exposure import reserve_again
+from holdfast.risk.exposure import outdate, reserve_again
 from holdfast.risk.floors import anchor_at, level_in_force, level_under
 from holdfast.risk.judge import close_lows, tell_floor
 from holdfast.risk.marks import best_unrealized
@@ -186,7 +186,7 @@ def apply_window(state: State, outbox: Outbox, instrument_id: int, edge: WindowE
     """A window begins or ends for one instrument."""
     instrument = state.instruments[instrument_id]
     count_window(instrument, edge)
-    state.account.exposure_stale = True
+    outdate(state, instrument_id)
     reserve_again(state, instrument)
     row = instrument.first_trade
     for _ in range(TRADES):

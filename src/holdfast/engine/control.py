@@ -20,7 +20,7 @@ from holdfast.model.state import State
 from holdfast.model.units import ACCOUNT_MAX, FLOORS, INSTRUMENTS, MOMENTS, MONEY_MAX
 from holdfast.records import copy_record, kernel
 from holdfast.risk.days import begin_day
-from holdfast.risk.exposure import count_directions, reserve_again
+from holdfast.risk.exposure import count_directions, outdate, outdate_all, reserve_again
 from holdfast.risk.floors import anchor_now, purse_of, set_level
 from holdfast.risk.judge import close_lows
 from holdfast.risk.notices import tell
@@ -75,7 +75,7 @@ def on_instrument_listed(state: State, outbox: Outbox, listed: InstrumentListed)
     instrument.lot_steps = listed.lot_steps
     instrument.reserve = listed.reserve
     count_directions(state, instrument, 1)
-    state.account.exposure_stale = True
+    outdate(state, contract.instrument_id)
     state.judge_due = True
     reserve_again(state, instrument)
     lift(state, outbox, Rule.TICK_VALUE, 0, Scope.INSTRUMENT, contract.instrument_id)
@@ -167,7 +167,7 @@ def on_floor_given(state: State, outbox: Outbox, given: FloorGiven) -> None:
 def begin_watching(state: State) -> None:
     """From here on prices are held against something: extremes and stressed losses are kept."""
     state.watched = state.watched or state.floor_watermark > 0 or state.guard.margin_warn > 0
-    state.account.exposure_stale = True
+    outdate_all(state)
     state.judge_due = True
 
 

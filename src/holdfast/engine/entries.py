@@ -15,7 +15,7 @@ from holdfast.model.units import ORDERS
 from holdfast.records import kernel
 from holdfast.risk.caps import remember_order
 from holdfast.risk.conduct import denied_until
-from holdfast.risk.exposure import reserve
+from holdfast.risk.exposure import reserve_asked
 from holdfast.risk.gate import check
 from holdfast.risk.rules import deny
 from holdfast.risk.trips import raise_trip
@@ -113,7 +113,7 @@ def enter(
     order.confirmed_price = judged
     order.stop_price = stop_price
     order.post_only = post_only and order_type == OrderType.LIMIT
-    reserve(state, order)
+    reserve_asked(state, order)
     level = trade.levels[index]
     level.order_row = made
     level.price = judged

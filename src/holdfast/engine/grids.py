@@ -19,7 +19,7 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade, average_of, trade_slot
 from holdfast.model.units import LEVELS
 from holdfast.records import kernel
-from holdfast.risk.exposure import reserve
+from holdfast.risk.exposure import reserve_asked
 from holdfast.risk.sizing import grid_capital, level_quantity
 from holdfast.risk.trips import multiplier_for
 
@@ -205,7 +205,7 @@ def hold_level(state: State, outbox: Outbox, row: int, index: int, price: int, m
     level.price = price
     level.quantity = quantity
     amend(state, outbox, at_work, price, quantity)
-    reserve(state, order)
+    reserve_asked(state, order)
     note_level(state, outbox, trade, index)
 
 

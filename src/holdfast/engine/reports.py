@@ -130,7 +130,7 @@ def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order
         reserve(state, order)  # else it is what was reserved when the amend was asked for
     if order.role == Role.STOP:
         stop_answered(state, outbox, report, order)
-    update_open_risk(state, state.trades[order.trade_row])
+        update_open_risk(state, state.trades[order.trade_row])
 
 
 @kernel

@@ -18,7 +18,7 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade, trade_slot
 from holdfast.model.units import RATE, RUNGS
 from holdfast.records import kernel
-from holdfast.risk.exposure import refresh_exposure, reserve
+from holdfast.risk.exposure import refresh_exposure, reserve_asked
 from holdfast.risk.rules import check_owner, deny
 from holdfast.risk.sizing import margin_quantity, setup_quantity
 from holdfast.risk.trips import multiplier_for
@@ -287,4 +287,4 @@ def change_size(state: State, outbox: Outbox, row: int, order: Order, quantity: 
     trade.levels[0].quantity = allowed
     trade.initial_risk = state.ask.risk
     amend(state, outbox, entry, order.limit_price, allowed)
-    reserve(state, order)
+    reserve_asked(state, order)

@@ -25,7 +25,7 @@ class Account:
     unrealized_pnl: int
     equity: int
     equity_high: int
-    exposure_stale: bool  # gross_notional and margin are older than the last mark
+    first_stale: int  # the first of the instruments whose notional and margin are older than their prices
     gross_notional: int
     margin: int
     open_risk: int

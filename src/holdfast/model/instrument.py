@@ -63,6 +63,9 @@ class Position:
     notional: int
     margin: int
     maintenance: int
+    exit_cost: int  # fee and slippage of leaving it now
+    stressed_loss: int  # what it still loses on the way to its stops, reserve included
+    resting_quantity: int  # of entries at work on this side, not yet filled
     lost: int  # by trades of one idea that have closed
     lost_at_ns: int
 
@@ -113,7 +116,8 @@ class Instrument:
     fees: int
     funding: int
     rollover: int
-    resting_quantity: int  # of entries at work, not yet filled
+    is_stale: bool  # its positions have moved since their notional and margin were told
+    next_stale: int
     first_order: int
     last_order: int
     order_count: int

@@ -129,6 +129,8 @@ class Order:
     reserved_notional: int
     reserved_slippage: int  # what is kept beside its risk
     reserved_quantity: int
+    reserved_value: int  # ticks x steps paid if it fills
+    reserved_stop_value: int  # ticks x steps got if it then is stopped
     sized_at_equity: int
     created_at_ns: int
     last_fill_id: int

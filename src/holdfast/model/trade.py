@@ -96,6 +96,10 @@ class Trade:
     initial_risk: int
     open_risk: int
     stop_pnl: int  # what it would bring at its stop, exit fee paid
+    resting_quantity: int  # of its entries at work: what they may still fill,
+    resting_value: int  # what that would pay and get at their stops, ticks x steps,
+    resting_stop_value: int
+    resting_risk: int  # and what it may lose
     worst_price: int  # extremes since the quantity last changed
     finest_price: int
     worst_pnl: int  # most adverse and best unrealized profit, at the extremes

@@ -117,13 +117,13 @@ def _untold() -> Iterator[None]:
     """Numba tells every step of every pass to those who measure compiling. Nobody does."""
     from numba.core import event
 
-    with _replaced([(event, "broadcast", lambda told: None)]):
+    with _replaced([(event, "broadcast", lambda _: None)]):
         yield
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Nearly all that is made while compiling is kept until its end: looking for garbage finds none, again and again."""
+    """Nearly all that is made while compiling is kept to its end: looking for garbage finds none, again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:

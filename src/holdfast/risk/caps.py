@@ -9,7 +9,7 @@ from holdfast.model.limits import Ask
 from holdfast.model.state import State, Strategy
 from holdfast.model.units import INSTRUMENTS, RATE, USUAL
 from holdfast.records import kernel
-from holdfast.risk.rules import deny, worst_quantity
+from holdfast.risk.rules import deny, replaced_quantity, worst_quantity
 
 KNOWN = 5  # orders of a strategy, before it has a usual size
 
@@ -21,16 +21,12 @@ def lots_of(instrument: Instrument, quantity: int) -> int:
 
 
 @kernel
-def replaced_quantity(state: State, ask: Ask) -> int:
-    """What the order that this one replaces may still fill."""
-    return state.orders[ask.replaces].reserved_quantity if ask.replaces != 0 else 0
-
-
-@kernel
 def lots_at_work(instrument: Instrument) -> int:
     """Held on both sides, with every entry at work filled."""
-    held = instrument.positions[0].quantity + instrument.positions[1].quantity
-    return lots_of(instrument, held + instrument.resting_quantity)
+    long = instrument.positions[0]
+    short = instrument.positions[1]
+    held = long.quantity + short.quantity + long.resting_quantity + short.resting_quantity
+    return lots_of(instrument, held)
 
 
 @kernel

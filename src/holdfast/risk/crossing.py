@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.model.arithmetic import scale
 from holdfast.model.enums import Denial, OrderType
-from holdfast.model.instrument import Instrument, entry_quote
+from holdfast.model.instrument import entry_quote
 from holdfast.model.limits import Ask, Limits
 from holdfast.model.state import State
 from holdfast.model.units import ORDERS
@@ -40,26 +40,12 @@ def check_self_trade(state: State, ask: Ask) -> Denial:
 
 
 @kernel
-def other_side(state: State, instrument: Instrument, side: int) -> int:
-    """Steps that the other side of an instrument holds, or would with its entries at work filled."""
-    total = instrument.positions[1 if side > 0 else 0].quantity
-    row = instrument.first_order
-    for _ in range(ORDERS):
-        if row == 0:
-            break
-        order = state.orders[row]
-        if order.side == -side and not order.reduce_only:
-            total += order.reserved_quantity
-        row = order.next
-    return total
-
-
-@kernel
 def check_hedge(state: State, ask: Ask) -> Denial:
     """Where a rule book forbids to hold both sides of an instrument, what rests on the other side counts as held."""
     if not state.guard.hedge_banned:
         return Denial.NONE
-    other = other_side(state, state.instruments[ask.instrument_id], ask.side)
+    position = state.instruments[ask.instrument_id].positions[1 if ask.side > 0 else 0]
+    other = position.quantity + position.resting_quantity
     if other > 0:
         return deny(state, Denial.HEDGE, other, 0)
     return Denial.NONE

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from holdfast.model.account import Account
 from holdfast.model.arithmetic import scale, scale_up
 from holdfast.model.enums import Role
 from holdfast.model.instrument import (
     Instrument,
     Position,
+    exit_quote,
     fee_of,
     initial_margin,
     maintenance_margin,
@@ -46,44 +48,81 @@ def stress_position(state: State, instrument: Instrument, position: Position, pr
     account = state.account
     contract = instrument.contract
     position.maintenance = maintenance_margin(contract, position.notional)
-    account.maintenance += position.maintenance
     fee = scale_up(position.notional, contract.taker_rate) + contract.commission * position.quantity
     slipped = worth_up(contract, contract.slippage * position.quantity, price) if contract.slippage > 0 else 0
-    account.exit_cost += fee + slipped
+    position.exit_cost = fee + slipped
     loss = max(0, position.unrealized_pnl - position.stop_pnl)
     spread = worth_up(contract, (instrument.ask - instrument.bid) * position.quantity, price)
-    account.stressed_loss += loss + max(scale_up(loss, reserve_rate(state, instrument)), spread)
+    position.stressed_loss = loss + max(scale_up(loss, reserve_rate(state, instrument)), spread)
+    account.maintenance += position.maintenance
+    account.exit_cost += position.exit_cost
+    account.stressed_loss += position.stressed_loss
+
+
+@kernel
+def outdate(state: State, instrument_id: int) -> None:
+    """What an instrument holds is worth something else now; how much is told when it is asked for."""
+    instrument = state.instruments[instrument_id]
+    if not instrument.is_stale:
+        instrument.is_stale = True
+        instrument.next_stale = state.account.first_stale
+        state.account.first_stale = instrument_id
+
+
+@kernel
+def outdate_all(state: State) -> None:
+    """The same of every instrument."""
+    for i in range(1, INSTRUMENTS):
+        if i > state.instrument_watermark:
+            break
+        outdate(state, i)
+
+
+@kernel
+def forget_exposure(account: Account, position: Position) -> None:
+    """Take what was told of a position out of the account's sums."""
+    account.gross_notional -= position.notional
+    account.margin -= position.margin
+    account.maintenance -= position.maintenance
+    account.exit_cost -= position.exit_cost
+    account.stressed_loss -= position.stressed_loss
+    position.notional = 0
+    position.margin = 0
+    position.maintenance = 0
+    position.exit_cost = 0
+    position.stressed_loss = 0
+
+
+@kernel
+def tell_exposure(state: State, instrument: Instrument, side: int) -> None:
+    """Notional and margin of one position at the price at which it could be left."""
+    account = state.account
+    position = instrument.positions[0 if side > 0 else 1]
+    forget_exposure(account, position)
+    if position.quantity > 0:
+        price = exit_quote(instrument, side)
+        position.notional = notional_of(instrument.contract, price, position.quantity)
+        position.margin = initial_margin(instrument.contract, position.notional)
+        account.gross_notional += position.notional
+        account.margin += position.margin
+        if state.watched:
+            stress_position(state, instrument, position, price)
 
 
 @kernel
 def refresh_exposure(state: State) -> None:
-    """Notional and margin of all positions, once for all questions of an instant."""
+    """Notional and margin of what has moved since they were last asked for."""
     account = state.account
-    if not account.exposure_stale:
-        return
-    account.gross_notional = 0
-    account.margin = 0
-    account.maintenance = 0
-    account.exit_cost = 0
-    account.stressed_loss = 0
-    for i in range(1, INSTRUMENTS):
-        if i > state.instrument_watermark:
+    for _ in range(INSTRUMENTS):
+        row = account.first_stale
+        if row == 0:
             break
-        instrument = state.instruments[i]
-        for k in range(2):
-            position = instrument.positions[k]
-            position.notional = 0
-            position.margin = 0
-            position.maintenance = 0
-            if position.quantity > 0:
-                price = instrument.bid if k == 0 else instrument.ask
-                position.notional = notional_of(instrument.contract, price, position.quantity)
-                position.margin = initial_margin(instrument.contract, position.notional)
-                account.gross_notional += position.notional
-                account.margin += position.margin
-                if state.watched:
-                    stress_position(state, instrument, position, price)
-    account.exposure_stale = False
+        instrument = state.instruments[row]
+        tell_exposure(state, instrument, 1)
+        tell_exposure(state, instrument, -1)
+        account.first_stale = instrument.next_stale
+        instrument.is_stale = False
+        instrument.next_stale = 0
 
 
 @kernel
@@ -160,60 +199,87 @@ def update_open_risk(state: State, trade: Trade) -> None:
     move_direction(state, instrument, trade.side, fresh - trade.open_risk, 0)
     trade.open_risk = fresh
     trade.stop_pnl = at_stop
-    account.exposure_stale = True
-
-
-@kernel
-def release(state: State, order: Order) -> None:
-    """The order is over: nothing stays reserved."""
-    account = state.account
-    account.resting_risk -= order.reserved_risk
-    account.resting_margin -= order.reserved_margin
-    account.resting_notional -= order.reserved_notional
-    account.resting_slippage -= order.reserved_slippage
-    instrument = state.instruments[order.instrument_id]
-    instrument.resting_quantity -= order.reserved_quantity
-    if order.reserved_risk != 0:
-        move_direction(state, instrument, order.side, 0, -order.reserved_risk)
-    order.reserved_risk = 0
-    order.reserved_margin = 0
-    order.reserved_notional = 0
-    order.reserved_slippage = 0
-    order.reserved_quantity = 0
-
-
-@kernel
-def reserve(state: State, order: Order) -> None:
-    """What the rest of a resting entry ties up, booked in place of what it tied up before."""
-    account = state.account
-    release(state, order)
-    left = quantity_held(order) - order.filled_quantity
-    instrument = state.instruments[order.instrument_id]
-    if order.role == Role.ENTRY and left > 0:
-        price = entry_price_of(order)
-        order.reserved_notional = notional_of(instrument.contract, price, left)
-        order.reserved_margin = initial_margin(instrument.contract, order.reserved_notional)
-        if order.stop_price > 0:
-            order.reserved_risk = max(
-                0, loss_at_stop(instrument.contract, order.side, left, price, order.stop_price)
-            )
-        else:
-            order.reserved_risk = order.reserved_notional
-        order.reserved_quantity = left
-        order.reserved_slippage = slippage_at_stop(state, instrument, order.reserved_risk, left, price)
-    if order.reserved_risk != 0:
-        move_direction(state, instrument, order.side, 0, order.reserved_risk)
-    instrument.resting_quantity += order.reserved_quantity
-    account.resting_slippage += order.reserved_slippage
-    account.resting_risk += order.reserved_risk
-    account.resting_margin += order.reserved_margin
-    account.resting_notional += order.reserved_notional
+    outdate(state, trade.instrument_id)
 
 
 @kernel
 def entry_price_of(order: Order) -> int:
     """The price an entry is judged by: its limit, or what it was sized at."""
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
+
+
+@kernel
+def book(state: State, order: Order, sign: int) -> None:
+    """Put what an order has reserved into every sum that counts it (+1), or take it out (-1)."""
+    account = state.account
+    account.resting_risk += sign * order.reserved_risk
+    account.resting_margin += sign * order.reserved_margin
+    account.resting_notional += sign * order.reserved_notional
+    account.resting_slippage += sign * order.reserved_slippage
+    instrument = state.instruments[order.instrument_id]
+    instrument.positions[0 if order.side > 0 else 1].resting_quantity += sign * order.reserved_quantity
+    trade = state.trades[order.trade_row]
+    trade.resting_quantity += sign * order.reserved_quantity
+    trade.resting_value += sign * order.reserved_value
+    trade.resting_stop_value += sign * order.reserved_stop_value
+    trade.resting_risk += sign * order.reserved_risk
+    if order.reserved_risk != 0:
+        move_direction(state, instrument, order.side, 0, sign * order.reserved_risk)
+
+
+@kernel
+def release(state: State, order: Order) -> None:
+    """The order is over: nothing stays reserved."""
+    if order.reserved_quantity == 0:
+        return
+    book(state, order, -1)
+    order.reserved_risk = 0
+    order.reserved_margin = 0
+    order.reserved_notional = 0
+    order.reserved_slippage = 0
+    order.reserved_quantity = 0
+    order.reserved_value = 0
+    order.reserved_stop_value = 0
+
+
+@kernel
+def reserve(state: State, order: Order) -> None:
+    """What the rest of a resting entry ties up, booked in place of what it tied up before."""
+    release(state, order)
+    left = quantity_held(order) - order.filled_quantity
+    if order.role != Role.ENTRY or left <= 0:
+        return
+    instrument = state.instruments[order.instrument_id]
+    contract = instrument.contract
+    price = entry_price_of(order)
+    order.reserved_notional = notional_of(contract, price, left)
+    order.reserved_margin = initial_margin(contract, order.reserved_notional)
+    order.reserved_risk = order.reserved_notional
+    if order.stop_price > 0:
+        order.reserved_risk = max(0, loss_at_stop(contract, order.side, left, price, order.stop_price))
+    order.reserved_slippage = slippage_at_stop(state, instrument, order.reserved_risk, left, price)
+    order.reserved_quantity = left
+    order.reserved_value = price * left
+    order.reserved_stop_value = order.stop_price * left
+    book(state, order, 1)
+
+
+@kernel
+def reserve_asked(state: State, order: Order) -> None:
+    """The same for an order that the gate has just valued as it stands, and let pass."""
+    ask = state.ask
+    if quantity_held(order) - order.filled_quantity != ask.allowed:
+        reserve(state, order)  # it may still fill more than was asked for
+        return
+    release(state, order)
+    order.reserved_notional = ask.notional
+    order.reserved_margin = ask.margin
+    order.reserved_risk = ask.risk
+    order.reserved_slippage = ask.slippage
+    order.reserved_quantity = ask.allowed
+    order.reserved_value = ask.price * ask.allowed
+    order.reserved_stop_value = ask.stop_price * ask.allowed
+    book(state, order, 1)
 
 
 @kernel

@@ -10,7 +10,7 @@ from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import TRADES
 from holdfast.records import kernel
-from holdfast.risk.rules import deny, resting_risk_of
+from holdfast.risk.rules import deny, replaced_risk
 
 
 @kernel
@@ -51,7 +51,7 @@ def side_at_risk(state: State, ask: Ask, side: int) -> int:
             break
         trade = state.trades[row]
         if trade.side == side:
-            total += trade.open_risk + resting_risk_of(state, trade, ask)
+            total += trade.open_risk + trade.resting_risk
             if trade.quantity > 0:
                 total += max(0, trade.fees - trade.realized_pnl - trade.funding - trade.rollover)
                 began_ns = min(began_ns, trade.opened_at_ns)
@@ -67,7 +67,7 @@ def check_idea(state: State, ask: Ask) -> Denial:
     guard = state.guard
     if guard.idea_loss_max == 0:
         return Denial.NONE
-    risk = side_at_risk(state, ask, ask.side) + ask.risk
+    risk = side_at_risk(state, ask, ask.side) + ask.risk - replaced_risk(state, ask)
     if guard.idea_both_sides:
         risk += side_at_risk(state, ask, -ask.side)
     start = state.challenge.initial if state.challenge.initial > 0 else state.account.start_balance

@@ -7,55 +7,34 @@ from holdfast.model.enums import Denial
 from holdfast.model.instrument import fee_of, maintenance_margin, notional_of, worth, worth_up
 from holdfast.model.limits import Ask
 from holdfast.model.mandate import Mandate
-from holdfast.model.order import quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import RATE
 from holdfast.records import kernel
-from holdfast.risk.exposure import entry_price_of, refresh_exposure
+from holdfast.risk.exposure import refresh_exposure
 from holdfast.risk.liquidation_price import liquidation_price
-from holdfast.risk.rules import deny
-
-
-@kernel
-def rest_of(state: State, trade: Trade, ask: Ask, index: int) -> int:
-    """What the entry of one level may still fill; the one that the ask replaces does not count."""
-    row = trade.levels[index].order_row
-    if row == 0 or row == ask.replaces:
-        return 0
-    return quantity_held(state.orders[row]) - state.orders[row].filled_quantity
+from holdfast.risk.rules import deny, replaced_quantity
 
 
 @kernel
 def quantity_if_filled(state: State, trade: Trade, ask: Ask) -> int:
-    """Held, resting and asked for."""
-    total = trade.quantity + ask.quantity
-    for i in range(trade.level_count):
-        total += rest_of(state, trade, ask, i)
-    return total
+    """Held, resting and asked for; the entry that the ask replaces does not count."""
+    return trade.quantity + trade.resting_quantity - replaced_quantity(state, ask) + ask.quantity
 
 
 @kernel
 def value_if_filled(state: State, trade: Trade, ask: Ask) -> int:
     """Ticks x steps paid for it."""
-    total = trade.entry_value + ask.price * ask.quantity
-    for i in range(trade.level_count):
-        rest = rest_of(state, trade, ask, i)
-        if rest > 0:
-            total += entry_price_of(state.orders[trade.levels[i].order_row]) * rest
-    return total
+    replaced = state.orders[ask.replaces].reserved_value if ask.replaces != 0 else 0
+    return trade.entry_value + trade.resting_value - replaced + ask.price * ask.quantity
 
 
 @kernel
 def value_if_stopped(state: State, trade: Trade, ask: Ask) -> int:
     """Ticks x steps got for it, each part at its own stop: with one stop on the average the sum is the same."""
     held = trade.stop_price if trade.stop_price > 0 else ask.stop_price
-    total = held * trade.quantity + ask.stop_price * ask.quantity
-    for i in range(trade.level_count):
-        rest = rest_of(state, trade, ask, i)
-        if rest > 0:
-            total += state.orders[trade.levels[i].order_row].stop_price * rest
-    return total
+    replaced = state.orders[ask.replaces].reserved_stop_value if ask.replaces != 0 else 0
+    return held * trade.quantity + trade.resting_stop_value - replaced + ask.stop_price * ask.quantity
 
 
 @kernel

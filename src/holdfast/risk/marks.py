@@ -6,6 +6,7 @@ from holdfast.model.instrument import Instrument, Position, best_exit, pnl_of, w
 from holdfast.model.state import State
 from holdfast.model.units import INSTRUMENTS
 from holdfast.records import inlined, kernel
+from holdfast.risk.exposure import outdate
 from holdfast.risk.purses import attribute_mark
 
 
@@ -72,9 +73,10 @@ def mark(state: State, instrument: Instrument) -> None:
     short = instrument.positions[1]
     if long.quantity > 0 or long.unrealized_pnl != 0 or long.unrealized_low != 0:
         mark_position(state, long, instrument, 1)
+        outdate(state, instrument.contract.instrument_id)
     if short.quantity > 0 or short.unrealized_pnl != 0 or short.unrealized_low != 0:
         mark_position(state, short, instrument, -1)
-    account.exposure_stale = True
+        outdate(state, instrument.contract.instrument_id)
     account.equity = account.balance + account.unrealized_pnl
     if account.equity > account.equity_high:
         account.equity_high = account.equity

@@ -9,8 +9,7 @@ from holdfast.model.instrument import Contract, notional_of
 from holdfast.model.limits import Ask, Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
-from holdfast.model.trade import Trade
-from holdfast.model.units import ORDERS, RATE
+from holdfast.model.units import RATE
 from holdfast.records import kernel
 from holdfast.risk.exposure import refresh_exposure
 from holdfast.risk.trips import severity_for, worst_for
@@ -76,19 +75,16 @@ def check_order(state: State, ask: Ask, limits: Limits, contract: Contract) -> D
 
 
 @kernel
+def replaced_quantity(state: State, ask: Ask) -> int:
+    """What the order that this one replaces may still fill."""
+    return state.orders[ask.replaces].reserved_quantity if ask.replaces != 0 else 0
+
+
+@kernel
 def worst_quantity(state: State, ask: Ask) -> int:
     """Position if every working entry on this side fills before the new one."""
-    instrument = state.instruments[ask.instrument_id]
-    total = instrument.positions[0 if ask.side > 0 else 1].quantity + ask.quantity
-    row = instrument.first_order
-    for _ in range(ORDERS):
-        if row == 0:
-            break
-        order = state.orders[row]
-        if order.side == ask.side and not order.reduce_only and row != ask.replaces:
-            total += order.quantity - order.filled_quantity
-        row = order.next
-    return total
+    position = state.instruments[ask.instrument_id].positions[0 if ask.side > 0 else 1]
+    return position.quantity + position.resting_quantity - replaced_quantity(state, ask) + ask.quantity
 
 
 @kernel
@@ -131,32 +127,21 @@ def is_busy(state: State, trade_row: int) -> bool:
 
 
 @kernel
+def replaced_risk(state: State, ask: Ask) -> int:
+    """What the order that this one replaces has reserved."""
+    return state.orders[ask.replaces].reserved_risk if ask.replaces != 0 else 0
+
+
+@kernel
 def check_risk(state: State, ask: Ask, limits: Limits) -> Denial:
     """This trade at its stop, with every resting entry of it filled."""
     base = sizing_base(state.account)
     trade = state.trades[ask.trade_row]
     if limits.trade_risk_max > 0:
-        risk = trade.open_risk + resting_risk_of(state, trade, ask) + ask.risk
+        risk = trade.open_risk + trade.resting_risk - replaced_risk(state, ask) + ask.risk
         if risk > scale(base, limits.trade_risk_max):
             return deny(state, Denial.TRADE_RISK, risk, scale(base, limits.trade_risk_max))
     return Denial.NONE
-
-
-@kernel
-def resting_risk_of(state: State, trade: Trade, ask: Ask) -> int:
-    """What the trade's other entries at work may lose at their stops."""
-    total = 0
-    for i in range(trade.level_count):
-        row = trade.levels[i].order_row
-        if row != 0 and row != ask.replaces:
-            total += state.orders[row].reserved_risk
-    return total
-
-
-@kernel
-def replaced_risk(state: State, ask: Ask) -> int:
-    """What the order that this one replaces has reserved."""
-    return state.orders[ask.replaces].reserved_risk if ask.replaces != 0 else 0
 
 
 @kernel
