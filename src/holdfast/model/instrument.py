@@ -158,7 +158,7 @@ def worth(contract: Contract, ticks_steps: int, price: int) -> int:
     return worth_divided(contract, ticks_steps, price)
 
 
-@kernel
+@inlined
 def worth_up(contract: Contract, ticks_steps: int, price: int) -> int:
     """As `worth`, rounded up: for costs."""
     return -worth(contract, -ticks_steps, price)
@@ -171,7 +171,7 @@ def ticks_of(contract: Contract, money: int, quantity: int, price: int) -> int:
     return mul_div_up(money, denominator, contract.tick_value_numerator * quantity)
 
 
-@kernel
+@inlined
 def notional_of(contract: Contract, price: int, quantity: int) -> int:
     """Unsigned money of a quantity at a price, rounded up."""
     assert 0 <= price <= contract.price_max
@@ -185,7 +185,7 @@ def fee_of(contract: Contract, price: int, quantity: int, maker: bool) -> int:
     return scale_up(notional_of(contract, price, quantity), rate) + contract.commission * quantity
 
 
-@kernel
+@inlined
 def tier_of(contract: Contract, notional: int) -> int:
     """The row of the margin table that a notional falls into."""
     row = 0
@@ -196,7 +196,7 @@ def tier_of(contract: Contract, notional: int) -> int:
     return row
 
 
-@kernel
+@inlined
 def initial_margin(contract: Contract, notional: int) -> int:
     """Money needed to open a notional, at the rate of the tier it reaches."""
     return scale_up(notional, contract.tiers[tier_of(contract, notional)].initial_rate)
