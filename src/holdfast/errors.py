@@ -23,6 +23,10 @@ class SettingsError(HoldfastError):
     """A name or value that the user gave and that cannot be used."""
 
 
+class JournalError(HoldfastError):
+    """A journal that cannot be written, read or trusted. Nothing may be opened on it before a person has looked."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for a mistyped name: the nearest known ones, else a few of them."""
     names = sorted(known)

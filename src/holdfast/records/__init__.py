@@ -1,6 +1,7 @@
 """How data is declared and compiled. Not one trading word."""
 
 from holdfast.records.kernel import KernelError, compiled, inlined, kernel
+from holdfast.records.naming import UnknownNameError, named, take_named
 from holdfast.records.record import (
     Rows,
     as_dict,
@@ -18,6 +19,7 @@ from holdfast.records.record import (
 __all__ = [
     "KernelError",
     "Rows",
+    "UnknownNameError",
     "as_dict",
     "blank_array",
     "clear_record",
@@ -27,8 +29,10 @@ __all__ = [
     "inlined",
     "kernel",
     "layout_digest",
+    "named",
     "packed",
     "record",
     "rows",
+    "take_named",
     "unpack_into",
 ]

@@ -1,0 +1,138 @@
+"""The folder of one account's journal: whose it is, who holds it, which files it has, how far it was known to reach.
+
+lock                 flock, with the holder's process number: a second instance is refused
+head                 the last number and chain value that were committed (not synced: a lazy witness)
+segment-000001.db …  one file for each start, each headed by the closing chain value of the one before
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from holdfast.errors import JournalError
+
+NETWORKS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "drvfs", "afs", "glusterfs")
+
+
+class Lock:
+    """Held by one process for as long as it lives; the file stays, the lock does not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "lock"
+        self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(self.handle, 200, 0).decode(errors="replace").strip() or "another process"
+            os.close(self.handle)
+            raise JournalError(
+                f"{folder} is in use by {holder}.",
+                "Stop that one first: two engines on one account double orders.",
+            ) from error
+        os.ftruncate(self.handle, 0)
+        os.pwrite(
+            self.handle, f"process {os.getpid()}, since {time.strftime('%Y-%m-%d %H:%M:%S')}".encode(), 0
+        )
+
+    def release(self) -> None:
+        """Let go."""
+        os.close(self.handle)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """How far the journal was known to reach."""
+
+    segment: int
+    seq: int
+    chain: str
+
+
+class Witness:
+    """A small file, overwritten after each commit: if the journal ends before it, a tail is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.handle = os.open(folder / "head", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+
+    def write(self, head: Head) -> None:
+        """Remember; not synced, since it only has to survive what a crash of the process leaves."""
+        os.pwrite(self.handle, msgspec.json.encode(head).ljust(128), 0)
+
+    def read(self) -> Head | None:
+        """The last one; None where nothing (readable) was ever written: it is a witness, not a judge."""
+        try:
+            return msgspec.json.decode(os.pread(self.handle, 128, 0), type=Head)
+        except msgspec.DecodeError:
+            return None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.handle)
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder, or refuse one that is not safe: another's, open to others, or on a network."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalError(f"{folder} cannot be made: {error.strerror}.", "Choose another place.") from error
+    told = folder.stat()
+    if told.st_uid != os.getuid():
+        raise JournalError(
+            f"{folder} belongs to another user.", f"Run as its owner, or: chown -R $USER {folder}"
+        )
+    if told.st_mode & 0o022:
+        raise JournalError(
+            f"{folder} can be written by others (mode {told.st_mode & 0o777:o}).",
+            f"Close it: chmod 700 {folder}",
+        )
+    if not os.access(folder, os.W_OK):
+        raise JournalError(f"{folder} is read-only.", f"Open it for its owner: chmod 700 {folder}")
+    kind = file_system_of(folder)
+    if kind in NETWORKS:
+        raise JournalError(
+            f"{folder} is on a network file system ({kind}), which may acknowledge what it has not written.",
+            "Put it on a local disk.",
+        )
+
+
+def file_system_of(folder: Path) -> str:
+    """The type of the mount that holds a folder; empty where the system does not tell."""
+    try:
+        lines = Path("/proc/mounts").read_text().splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in lines:
+        _, point, found, *_ = line.split()
+        inside = folder.resolve().is_relative_to(point.replace("\\040", " "))
+        if inside and len(point) >= len(best):
+            best, kind = point, found
+    return kind
+
+
+def segments_of(folder: Path) -> list[Path]:
+    """The files of a journal, oldest first; one that is missing between others is a sentence."""
+    found = sorted(folder.glob("segment-[0-9]*.db"), key=number_of)
+    for before, after in itertools.pairwise(found):
+        if number_of(after) != number_of(before) + 1:
+            raise JournalError(
+                f"{folder}: {before.name} is followed by {after.name}; what is between them is missing.",
+                "Put the missing file back, or restore a backup.",
+            )
+    return found
+
+
+def number_of(path: Path) -> int:
+    """The number of a segment."""
+    return int(path.stem.partition("-")[2])
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    """The file of a segment."""
+    return folder / f"segment-{number:06}.db"

@@ -1,0 +1,89 @@
+"""From rows back to a state: a snapshot, then every event through the core, which must decide as it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from holdfast.engine.engine import Engine
+from holdfast.errors import JournalError
+from holdfast.journal.forms import decided, read_event, read_state
+from holdfast.journal.rows import POISON, Row
+from holdfast.model.commands import Command
+from holdfast.model.state import State
+from holdfast.records import digest, packed
+
+
+@dataclass
+class Difference:
+    """The first row after which the core did not do again what it had done."""
+
+    seq: int
+    kind: str
+    what: str  # "decisions" or "digest"
+    recorded: str
+    computed: str
+
+    def sentence(self) -> str:
+        """For a person."""
+        return (
+            f"Row {self.seq} ({self.kind}): the {self.what} recorded and computed differ. "
+            f"Recorded: {self.recorded[:300] or 'nothing'}. Computed: {self.computed[:300] or 'nothing'}."
+        )
+
+
+@dataclass
+class Folded:
+    """The engine after the last row, and how the fold went."""
+
+    engine: Engine
+    events: int = 0
+    commands: int = 0
+    poisoned: int = 0
+    difference: Difference | None = None
+    last_commands: list[Command] = field(default_factory=list)
+
+
+def state_digest(state: State) -> str:
+    """Sixteen digits that name a state."""
+    return digest(State, packed(state))
+
+
+def fold(snapshot: Row | None, rows: list[Row], every_row: bool = False) -> Folded:
+    """Apply every row's event to the snapshot's state, comparing what it leads to; stops at the first difference.
+
+    `every_row` goes on behind a difference: the rest is then a simulation, and says so by the difference.
+    """
+    state = read_state(snapshot.version, snapshot.body) if snapshot is not None else State()
+    folded = Folded(Engine(state))
+    for row in rows:
+        if row.kind == POISON:
+            folded.poisoned += 1
+            continue
+        folded.last_commands = folded.engine.apply(read_event(row.kind, row.version, row.body))
+        folded.events += 1
+        folded.commands += len(folded.last_commands)
+        if folded.difference is None:
+            folded.difference = difference_of(row, folded)
+        if folded.difference is not None and not every_row:
+            break
+    return folded
+
+
+def difference_of(row: Row, folded: Folded) -> Difference | None:
+    """What a row recorded against what has just been computed."""
+    computed = decided(folded.last_commands)
+    if computed != row.decided:
+        return Difference(row.seq, row.kind, "decisions", row.decided.decode(), computed.decode())
+    if row.digest and row.digest != (found := state_digest(folded.engine.state)):
+        return Difference(row.seq, row.kind, "digest", row.digest, found)
+    return None
+
+
+def require_same(folded: Folded) -> Engine:
+    """The engine, where the fold was the same; else the start must stop: this core is not the one that decided."""
+    if folded.difference is not None:
+        raise JournalError(
+            f"The journal cannot be continued. {folded.difference.sentence()}",
+            "It was written by another version of the core: start that version, let it stop in order, then upgrade.",
+        )
+    return folded.engine
