@@ -106,8 +106,10 @@ def header_of(path: Path, rows: list[Row]) -> Header:
             raise JournalError(
                 f"{path} was written by a newer Holdfast ({newer}).", "Run that one, or newer."
             )
-        return msgspec.convert(told, Header)
-    except (msgspec.DecodeError, AttributeError) as error:
+        header = msgspec.convert(told, Header)
+        bytes.fromhex(header.before)
+        return header
+    except (msgspec.DecodeError, ValueError, AttributeError) as error:
         raise JournalError(f"{path} has a header that cannot be read: {error}.", restore()) from error
 
 
