@@ -27,6 +27,10 @@ class JournalError(HoldfastError):
     """A journal that cannot be written, read or trusted. Nothing may be opened on it before a person has looked."""
 
 
+class InUseError(JournalError):
+    """Another process holds the journal."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for a mistyped name: the nearest known ones, else a few of them."""
     names = sorted(known)

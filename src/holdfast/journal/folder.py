@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from holdfast.errors import JournalError
+from holdfast.errors import InUseError, JournalError
 
 NETWORKS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "drvfs", "afs", "glusterfs")
 
@@ -31,7 +31,7 @@ class Lock:
         except OSError as error:
             holder = os.pread(self.handle, 200, 0).decode(errors="replace").strip() or "another process"
             os.close(self.handle)
-            raise JournalError(
+            raise InUseError(
                 f"{folder} is in use by {holder}.",
                 "Stop that one first: two engines on one account double orders.",
             ) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from holdfast.engine.engine import Engine
 from holdfast.errors import JournalError
 from holdfast.journal.forms import decided, read_event, read_state
-from holdfast.journal.rows import POISON, Row
+from holdfast.journal.rows import POISON, SNAPSHOT, Row
 from holdfast.model.commands import Command
 from holdfast.model.state import State
 from holdfast.records import digest, packed
@@ -19,7 +19,7 @@ class Difference:
 
     seq: int
     kind: str
-    what: str  # "decisions" or "digest"
+    what: str  # "decisions", "digest" or "state"
     recorded: str
     computed: str
 
@@ -42,29 +42,35 @@ class Folded:
     difference: Difference | None = None
     last_commands: list[Command] = field(default_factory=list)
 
+    @property
+    def digest(self) -> str:
+        """Names the state after the last row."""
+        return state_digest(self.engine.state)
+
 
 def state_digest(state: State) -> str:
     """Sixteen digits that name a state."""
     return digest(State, packed(state))
 
 
-def fold(snapshot: Row | None, rows: list[Row], every_row: bool = False) -> Folded:
-    """Apply every row's event to the snapshot's state, comparing what it leads to; stops at the first difference.
-
-    `every_row` goes on behind a difference: the rest is then a simulation, and says so by the difference.
-    """
+def fold(snapshot: Row | None, rows: list[Row]) -> Folded:
+    """Apply every row's event to the snapshot's state; stops at the first other decision, digest or snapshot."""
     state = read_state(snapshot.version, snapshot.body) if snapshot is not None else State()
     folded = Folded(Engine(state))
     for row in rows:
         if row.kind == POISON:
             folded.poisoned += 1
             continue
+        if row.kind == SNAPSHOT:
+            folded.difference = snapshot_difference(row, folded)
+            if folded.difference is not None:
+                break
+            continue
         folded.last_commands = folded.engine.apply(read_event(row.kind, row.version, row.body))
         folded.events += 1
         folded.commands += len(folded.last_commands)
-        if folded.difference is None:
-            folded.difference = difference_of(row, folded)
-        if folded.difference is not None and not every_row:
+        folded.difference = difference_of(row, folded)
+        if folded.difference is not None:
             break
     return folded
 
@@ -77,6 +83,13 @@ def difference_of(row: Row, folded: Folded) -> Difference | None:
     if row.digest and row.digest != (found := state_digest(folded.engine.state)):
         return Difference(row.seq, row.kind, "digest", row.digest, found)
     return None
+
+
+def snapshot_difference(row: Row, folded: Folded) -> Difference | None:
+    """A snapshot must be the state that the rows before it lead to."""
+    recorded = state_digest(read_state(row.version, row.body))
+    computed = folded.digest
+    return Difference(row.seq, row.kind, "state", recorded, computed) if recorded != computed else None
 
 
 def require_same(folded: Folded) -> Engine:

@@ -11,7 +11,6 @@ FORMAT = 1  # of the table; a newer one is refused
 HEADER = "header"  # the first row of a segment
 SNAPSHOT = "snapshot"  # the whole state as it stood after the row before
 POISON = "poison"  # an event that made the core raise: journaled, not applied
-SYSTEM = (HEADER, SNAPSHOT, POISON)
 START = bytes(16)  # what the first row of the first segment is chained to
 
 

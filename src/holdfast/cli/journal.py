@@ -1,0 +1,136 @@
+"""Commands about the journal of an account: verify it, show and export its rows, copy it, fold it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from holdfast.cli.data_options import Json, print_json, print_table
+
+Folder = Annotated[Path, typer.Argument(help="The folder of an account's journal.")]
+Kind = Annotated[str, typer.Option(help="Only rows of this kind, such as Price or OrderReport.")]
+Since = Annotated[int, typer.Option(help="From this row on.")]
+Until = Annotated[int, typer.Option(help="Up to this row; 0 = to the end.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many rows.")]
+group = typer.Typer(help="The journal of an account: verify, query, export, backup.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    group.command("verify")(verify_journal)
+    group.command("query")(query_journal)
+    group.command("export")(export_journal)
+    group.command("backup")(backup_journal)
+    app.add_typer(group, name="journal")
+    app.command("replay")(replay)
+
+
+def verify_journal(folder: Folder, json: Json = False) -> None:
+    """Verify every file of a journal: each row, the chain between files, and that no end is missing."""
+    from dataclasses import asdict
+
+    from holdfast.journal.archive import verify
+
+    parts, damage = verify(folder)
+    if json:
+        print_json({"sound": not damage, "damage": damage, "segments": [asdict(part) for part in parts]})
+    else:
+        print_parts(parts)
+        typer.echo(damage or "Every row is as it was written, and none is missing.")
+    if damage:
+        raise typer.Exit(1)
+
+
+def print_parts(parts: list[Any]) -> None:
+    """The files of a journal as a table."""
+    rows = ((p.file, str(p.epoch), f"{p.first:,}", f"{p.last:,}", f"{p.rows:,}", p.product) for p in parts)
+    print_table("", ("file", "start", "first row", "last row", "rows", "written by"), rows)
+
+
+def query_journal(
+    folder: Folder, kind: Kind = "", since: Since = 0, until: Until = 0, limit: Limit = 50, json: Json = False
+) -> None:
+    """Show rows of a journal: what happened, and what was decided."""
+    import itertools
+
+    from holdfast.journal.archive import told
+    from holdfast.journal.rows import as_json
+
+    rows = list(itertools.islice(told(folder, kind, since, until), limit))
+    if json:
+        print_json(rows)
+        return
+    cells = (
+        (f"{row['seq']:,}", row["kind"], as_json(row["body"]).decode()[:90], str(len(row["decided"])))
+        for row in rows
+    )
+    print_table("", ("row", "kind", "what happened", "decided"), cells)
+
+
+def export_journal(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="The file to write; one JSON object in each line.")],
+    kind: Kind = "",
+    since: Since = 0,
+    until: Until = 0,
+    json: Json = False,
+) -> None:
+    """Write rows of a journal to a file, one JSON object in each line."""
+    from holdfast.errors import JournalError
+    from holdfast.journal.archive import told
+    from holdfast.journal.rows import as_json
+
+    if out.exists():
+        raise JournalError(f"{out} exists.", "Name a new file: an export never writes over another.")
+    scratch = out.with_name(out.name + ".part")
+    count = 0
+    try:
+        with scratch.open("wb") as file:
+            for row in told(folder, kind, since, until):
+                file.write(as_json(row) + b"\n")
+                count += 1
+        scratch.rename(out)
+    except OSError as error:
+        raise JournalError(f"{out} cannot be written: {error.strerror}.", "Choose another place.") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+    if json:
+        print_json({"file": str(out), "rows": count})
+    else:
+        typer.echo(f"{count:,} rows written to {out}.")
+
+
+def backup_journal(
+    folder: Folder, target: Annotated[Path, typer.Argument(help="A new folder.")], json: Json = False
+) -> None:
+    """Copy a journal whole into a new folder, and verify the copy."""
+    from dataclasses import asdict
+
+    from holdfast.journal.archive import backup
+
+    parts = backup(folder, target)
+    if json:
+        print_json({"target": str(target), "segments": [asdict(part) for part in parts]})
+    else:
+        typer.echo(f"Copied to {target} and verified: {sum(part.rows for part in parts):,} rows.")
+
+
+def replay(folder: Folder, json: Json = False) -> None:
+    """Fold a journal again from its first row: the core must decide as it did, byte for byte."""
+    from holdfast.journal.archive import replay as replay_journal
+    from holdfast.journal.archive import replay_data
+
+    folded = replay_journal(folder)
+    if json:
+        print_json(replay_data(folded))
+    elif folded.difference is None:
+        typer.echo(
+            f"{folded.events:,} events led to the same {folded.commands:,} commands and to the same state "
+            f"({folded.digest})."
+        )
+    else:
+        typer.echo(folded.difference.sentence())
+    if folded.difference is not None:
+        raise typer.Exit(1)

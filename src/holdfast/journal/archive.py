@@ -1,0 +1,145 @@
+"""A whole journal at rest: every file verified, told, copied, and folded from its first row. No engine may be running.
+
+Each function holds the folder while it looks, so that an engine that runs is named and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.errors import InUseError, JournalError
+from holdfast.journal.folder import Lock, Witness, number_of, segments_of
+from holdfast.journal.folding import Difference, Folded, fold
+from holdfast.journal.recovery import check_chain, check_link, check_witness, header_of, read
+from holdfast.journal.rows import HEADER, Row, from_json
+from holdfast.journal.segment import Segment
+
+
+@dataclass
+class Part:
+    """One verified file."""
+
+    file: str
+    epoch: int
+    rows: int
+    first: int
+    last: int
+    product: str
+    binding: dict[str, str]
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[list[Path]]:
+    """The folder's files, while nobody else can write them."""
+    if not (folder / "head").exists() and not segments_of(folder):
+        raise JournalError(f"{folder} holds no journal.", "Name the folder of an account's journal.")
+    lock = Lock(folder)
+    try:
+        yield segments_of(folder)
+    finally:
+        lock.release()
+
+
+def verified(folder: Path) -> Iterator[tuple[Part, list[Row]]]:
+    """Every file with its rows, oldest first; JournalError at the first that cannot be trusted."""
+    with held(folder) as paths:
+        before: Path | None = None
+        rows: list[Row] = []
+        for path in paths:
+            rows = read(path)
+            if not rows:
+                continue
+            header = header_of(path, rows)
+            check_chain(path, header, rows)
+            if before is not None:
+                check_link(before, path, header)
+            before = path
+            binding = {name: str(value) for name, value in from_json(rows[0].body)["binding"].items()}
+            yield (
+                Part(path.name, header.epoch, len(rows), rows[0].seq, rows[-1].seq, header.product, binding),
+                rows,
+            )
+        witness = Witness(folder)
+        try:
+            head = witness.read()
+        finally:
+            witness.close()
+        if before is None:
+            raise JournalError(f"{folder} holds no journal.", "Restore a backup.")
+        check_witness(before, head, rows, number_of(before))
+
+
+def verify(folder: Path) -> tuple[list[Part], str]:
+    """The files that can be trusted, and a sentence about the first that cannot; empty where all is well."""
+    parts: list[Part] = []
+    try:
+        for part, _ in verified(folder):
+            parts.append(part)
+    except InUseError:
+        raise
+    except JournalError as error:
+        return parts, str(error)
+    return parts, ""
+
+
+def told(folder: Path, kind: str = "", since: int = 0, until: int = 0) -> Iterator[dict[str, Any]]:
+    """Rows as plain data, of one kind and between two numbers where these are given (0 = open)."""
+    for _, rows in verified(folder):
+        for row in rows:
+            if (not kind or row.kind == kind) and row.seq >= since and (not until or row.seq <= until):
+                yield {
+                    "seq": row.seq,
+                    "kind": row.kind,
+                    "version": row.version,
+                    "wall_ns": row.wall_ns,
+                    "body": from_json(row.body),
+                    "decided": from_json(row.decided) if row.decided else [],
+                    "digest": row.digest,
+                    "chain": row.chain.hex(),
+                }
+
+
+def backup(folder: Path, target: Path) -> list[Part]:
+    """Copy a journal whole into a new folder, each file by SQLite itself, and verify the copy."""
+    if target.exists() and any(target.iterdir()):
+        raise JournalError(
+            f"{target} is not empty.", "Name a new folder: a backup never writes over another."
+        )
+    with held(folder) as paths:
+        try:
+            target.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in paths:
+                Segment(path).copy(target / path.name)
+            (target / "head").write_bytes((folder / "head").read_bytes())
+            (target / "head").chmod(0o600)
+        except OSError as error:
+            raise JournalError(
+                f"{target} cannot be written: {error.strerror}.", "Choose another place."
+            ) from error
+    parts, damage = verify(target)
+    if damage:
+        raise JournalError(f"The copy in {target} cannot be trusted: {damage}")
+    return parts
+
+
+def replay(folder: Path) -> Folded:
+    """Fold a journal from its first row to its last: the same decisions, and the same state at every snapshot."""
+    rows = [row for _, found in verified(folder) for row in found if row.kind != HEADER]
+    return fold(rows[0], rows[1:])  # every file begins with a header and a snapshot
+
+
+def replay_data(folded: Folded) -> dict[str, Any]:
+    """What `--json` prints of a replay."""
+    difference: Difference | None = folded.difference
+    return {
+        "events": folded.events,
+        "commands": folded.commands,
+        "poisoned": folded.poisoned,
+        "same": difference is None,
+        "difference": asdict(difference) if difference is not None else None,
+        "state_digest": folded.digest,
+    }
