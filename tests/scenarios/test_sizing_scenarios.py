@@ -237,6 +237,31 @@ def test_s48_the_volumes_of_a_ladder(volume: int, legs: list[int]) -> None:
     assert [leg.quantity for leg in trade.legs[:3]] == legs
 
 
+@pytest.mark.parametrize(
+    "filled, done, legs",
+    [
+        ((0, 0, 0), (False, False, False), [14, 24, 3]),
+        (
+            (0, 0, 0),
+            (False, False, True),
+            [14, 27, 0],
+        ),  # the last one was nothing of the first 11: its rest goes on
+        ((0, 0, 1), (False, False, True), [14, 26, 1]),
+        ((0, 6, 1), (False, True, True), [34, 6, 1]),
+    ],
+)
+def test_s48_what_fills_after_the_last_target_was_reached_belongs_to_those_to_come(
+    filled: tuple[int, ...], done: tuple[bool, ...], legs: list[int]
+) -> None:
+    """34, 58 and 8 % of 41 steps, of which 11 had filled when price ran through the last target."""
+    trade = Trade(leg_count=3, entry_quantity=41)
+    for i, share in enumerate((0.34, 0.58, 0.08)):
+        leg = trade.legs[i]
+        leg.share, leg.filled_quantity, leg.done = round(share * RATE), filled[i], done[i]
+    split_ladder(trade, 1)
+    assert [leg.quantity for leg in trade.legs[:3]] == legs
+
+
 @pytest.mark.parametrize("side, swap, expected", [(1, 1.5, 1.10006), (1, 0, 1.10004), (-1, 0, 1.09996)])
 def test_s49_break_even_pays_the_costs(side: int, swap: float, expected: float) -> None:
     """1.10000, 4 USD a lot: 1.10004; with 1.5 USD of swap 1.100055, rounded to 1.10006; short 1.09996."""

@@ -18,20 +18,37 @@ from holdfast.risk.sizing import share_of
 
 
 @kernel
+def last_to_come(trade: Trade) -> int:
+    """The target that takes what is left: the last that still sells; -1 where the rest is to run, or all are over."""
+    found = -1
+    if trade.leg_count > 0 and trade.legs[trade.leg_count - 1].share > 0:
+        for i in range(trade.leg_count):
+            if trade.legs[i].share > 0 and not trade.legs[i].done:
+                found = i
+    return found
+
+
+@kernel
 def split_ladder(trade: Trade, minimum: int) -> None:
     """Cumulative targets rounded to the nearest step, ties down, then differences (risk.md 5.5).
 
-    A part below the venue's minimum joins the next one; a rest below it shrinks the part before, or joins it.
+    A part below the venue's minimum joins the next one; a rest below it shrinks the part before, or joins it. An entry
+    may go on filling after the last target was reached (its share of the first part was nothing): what comes then
+    belongs to the targets that are still to come.
     """
-    total = trade.entry_quantity - trade.reduced_quantity
+    takes = last_to_come(trade)
+    entered = trade.entry_quantity - trade.reduced_quantity
+    total = entered
+    if takes >= 0:
+        for i in range(takes + 1, trade.leg_count):
+            total -= trade.legs[i].filled_quantity
     done = 0
     share = 0
     for i in range(trade.leg_count):
         leg = trade.legs[i]
         share += leg.share
-        last = i == trade.leg_count - 1 and leg.share > 0  # takes what is left; a share of 0 sells nothing
-        until = total if last else min(total, share_of(total, share))
-        part = until - done
+        until = total if i == takes else min(total, share_of(entered, share))
+        part = max(0, until - done)
         if part < minimum and until < total:
             part = 0
         rest = total - done - part
