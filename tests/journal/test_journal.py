@@ -157,6 +157,55 @@ while True:
 """
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from recorded import BINDING, price
+from holdfast.errors import JournalError
+from holdfast.journal import open_journal
+from holdfast.model.state import State
+
+told = [0]
+journal = open_journal(Path(sys.argv[1]), BINDING).begin("code", State(), told.append)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))  # as if the disk held no more
+try:
+    for number in range(100_000):
+        journal.record(price(number), [])
+        journal.flush()
+except JournalError as error:
+    print(told[-1], error)
+"""
+
+
+def test_no_acknowledged_row_is_lost_when_the_disk_is_full(tmp_path: Path) -> None:
+    code = FULL.format(here=str(Path(__file__).parent))
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+    )
+    last, _, sentence = done.stdout.partition(" ")
+    assert int(last) > 100
+    assert str(tmp_path) in sentence
+    opened = open_journal(tmp_path, BINDING)
+    assert opened.found.seq >= int(last)
+    opened.begin("code", State(), lambda seq: None).close()
+    open_journal(tmp_path, BINDING).close()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="a superuser may write where nobody else may")
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    begin(tmp_path).close()
+    tmp_path.chmod(0o500)
+    with pytest.raises(JournalError, match="is read-only"):
+        open_journal(tmp_path, BINDING)
+    tmp_path.chmod(0o700)
+
+
 @pytest.mark.parametrize("after", [1, 40, 300])
 def test_no_acknowledged_row_is_lost_when_the_process_is_killed(tmp_path: Path, after: int) -> None:
     code = KILLED.format(here=str(Path(__file__).parent))

@@ -55,6 +55,9 @@ def sqlite_says(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         mend = "Close the program that has it open: nobody but the engine opens a journal."
         raise JournalError(f"{path} is in use by another program.", mend) from error
+    except apsw.IOError as error:
+        mend = "See whether the disk is full or failing, then start again: each start writes a fresh file."
+        raise JournalError(f"{path} could not be read or written: {error}.", mend) from error
     except apsw.Error as error:
         raise JournalError(f"{path}: {error}.", "Start again: each start writes a fresh file.") from error
 

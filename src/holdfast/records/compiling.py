@@ -1,7 +1,7 @@
 """What numba is spared while it compiles the core: work that it would repeat for every kernel.
 
 It is built for functions that are each called from Python. Here only an entry is; the kernels below it are parts. The
-three shortcuts hold while an entry is compiled, under numba's own lock, and change no instruction of what is made.
+shortcuts hold while an entry is compiled and change nothing of what it computes.
 """
 
 from __future__ import annotations

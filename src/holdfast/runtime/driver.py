@@ -40,6 +40,7 @@ class Driver:
         """Apply one event and hand it to the journal; returns the number of its row.
 
         An error of the journal or the core stops the driver: nothing more is taken, and what waits is never released.
+        The owner then closes the journal, so that a poisonous event is on disk before the process ends.
         """
         if self.stopped:
             raise HoldfastError("The driver has stopped: its journal or its core failed.", "Start again.")
