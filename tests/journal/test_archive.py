@@ -136,3 +136,27 @@ def test_a_folder_without_a_journal_is_a_sentence(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "holds no journal" in result.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_after_a_start_that_was_cut_short(folder: Path) -> None:
+    (folder / "segment-000004.db").touch()
+    assert verify(folder)[1] == ""
+    assert replay(folder).difference is None
+
+
+def test_a_missing_or_emptied_first_file_is_damage(folder: Path) -> None:
+    first = segments_of(folder)[0]
+    first.chmod(0o600)
+    first.write_bytes(b"")
+    assert "does not begin with a header" in verify(folder)[1]
+    first.unlink()
+    assert "what was before it is missing" in verify(folder)[1]
+
+
+def test_what_else_lies_in_the_folder_is_left_alone_or_a_sentence(folder: Path) -> None:
+    (folder / "segment-000002-copy.db").write_bytes(b"")
+    open_journal(folder, BINDING).close()
+    (folder / "lock").unlink()
+    (folder / "lock").symlink_to(folder / "elsewhere")
+    with pytest.raises(JournalError, match="lock cannot be opened"):
+        open_journal(folder, BINDING)

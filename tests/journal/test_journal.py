@@ -157,6 +157,28 @@ while True:
 """
 
 
+def test_a_rotation_that_fails_is_the_end_of_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    journal = begin(tmp_path, told)
+    last = journal.record(price(1), [])
+    journal.flush()
+    monkeypatch.setattr(journal_module, "ROTATE_BYTES", 1)
+
+    def fails(path: Path, fresh: bool = False) -> None:
+        raise JournalError("no space.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(journal_module, "Segment", fails)
+        with pytest.raises(JournalError, match="no space"):
+            journal.snapshot(State())
+    with pytest.raises(JournalError, match="no space"):
+        journal.record(price(2), [])
+    with pytest.raises(JournalError, match="no space"):
+        journal.close()
+    assert told[-1] == last
+    open_journal(tmp_path, BINDING).close()
+
+
 FULL = """
 import resource, sys
 from pathlib import Path

@@ -99,3 +99,38 @@ def test_snapshots_and_digests_come_often_enough(monkeypatch: pytest.MonkeyPatch
         driver.take(event)
     kinds = [kind for kind, _ in journal.rows]
     assert (kinds.count("digest"), kinds.count("snapshot")) == (10, 4)
+
+
+def test_a_sender_that_fails_stops_and_nothing_overtakes() -> None:
+    session = random_session(5, 400).session
+    journal, out = Kept(), []
+
+    def release(seq: int, command: Command) -> None:
+        if len(out) == 3:
+            raise OSError("the wire is cut")
+        out.append(command)
+
+    driver = Driver(Engine(), journal, release)
+    for event, _ in session:
+        driver.take(event)
+    with pytest.raises(OSError, match="wire"):
+        driver.reached(len(journal.rows))
+    driver.reached(len(journal.rows))
+    assert len(out) == 3
+    assert driver.stopped
+
+
+def test_a_sender_that_calls_back_keeps_the_order() -> None:
+    session = random_session(5, 400).session
+    journal, out = Kept(), []
+
+    def release(seq: int, command: Command) -> None:
+        driver.reached(len(journal.rows))
+        out.append(command)
+
+    driver = Driver(Engine(), journal, release)
+    for event, _ in session:
+        driver.take(event)
+    driver.reached(1)
+    driver.reached(len(journal.rows))
+    assert out == [command for _, commands in session for command in commands]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +96,8 @@ def export_journal(
     except OSError as error:
         raise JournalError(f"{out} cannot be written: {error.strerror}.", "Choose another place.") from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.unlink(missing_ok=True)
     if json:
         print_json({"file": str(out), "rows": count})
     else:

@@ -16,7 +16,7 @@ from holdfast.journal.folder import Lock, Witness, number_of, segments_of
 from holdfast.journal.folding import Difference, Folded, fold
 from holdfast.journal.recovery import check_chain, check_link, check_witness, header_of, read
 from holdfast.journal.rows import HEADER, Row, from_json
-from holdfast.journal.segment import Segment
+from holdfast.journal.segment import Segment, restore
 
 
 @dataclass
@@ -50,13 +50,18 @@ def verified(folder: Path) -> Iterator[tuple[Part, list[Row]]]:
         before: Path | None = None
         rows: list[Row] = []
         for path in paths:
-            rows = read(path)
-            if not rows:
-                continue
+            found = read(path)
+            if not found and path == paths[-1]:
+                continue  # a start that was cut short before its first commit
+            rows = found
             header = header_of(path, rows)
             check_chain(path, header, rows)
             if before is not None:
                 check_link(before, path, header)
+            elif header.before_seq != 0:
+                raise JournalError(
+                    f"{path} continues row {header.before_seq}; what was before it is missing.", restore()
+                )
             before = path
             binding = {name: str(value) for name, value in from_json(rows[0].body)["binding"].items()}
             yield (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
+import re
 import time
 from pathlib import Path
 
@@ -20,15 +21,24 @@ from holdfast.errors import InUseError, JournalError
 NETWORKS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "drvfs", "afs", "glusterfs")
 
 
+def open_own(path: Path) -> int:
+    """A small file of the folder, made where it is missing; never a link to another place."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        mend = "It must be a plain file of yours, on a disk that can be written."
+        raise JournalError(f"{path} cannot be opened: {error.strerror}.", mend) from error
+
+
 class Lock:
     """Held by one process for as long as it lives; the file stays, the lock does not."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "lock"
-        self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self.handle = open_own(self.path)
         try:
             fcntl.flock(self.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             holder = os.pread(self.handle, 200, 0).decode(errors="replace").strip() or "another process"
             os.close(self.handle)
             raise InUseError(
@@ -57,7 +67,7 @@ class Witness:
     """A small file, overwritten after each commit: if the journal ends before it, a tail is gone."""
 
     def __init__(self, folder: Path) -> None:
-        self.handle = os.open(folder / "head", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self.handle = open_own(folder / "head")
 
     def write(self, head: Head) -> None:
         """Remember; not synced, since it only has to survive what a crash of the process leaves."""
@@ -118,7 +128,8 @@ def file_system_of(folder: Path) -> str:
 
 def segments_of(folder: Path) -> list[Path]:
     """The files of a journal, oldest first; one that is missing between others is a sentence."""
-    found = sorted(folder.glob("segment-[0-9]*.db"), key=number_of)
+    names = (path for path in folder.glob("segment-*.db") if re.fullmatch(r"segment-\d+\.db", path.name))
+    found = sorted(names, key=number_of)
     for before, after in itertools.pairwise(found):
         if number_of(after) != number_of(before) + 1:
             raise JournalError(

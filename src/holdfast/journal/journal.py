@@ -51,11 +51,12 @@ class Opened:
         for path in self.found.unfinished:
             for leftover in path.parent.glob(f"{path.name}*"):
                 leftover.unlink()
-        journal = Journal(self, code, state, durable)
-        for path in segments_of(self.folder)[:-1]:
+        for path in segments_of(
+            self.folder
+        ):  # first: what the new file continues must be on disk before it is
             if path.stat().st_mode & 0o200:
                 Segment(path).seal()
-        return journal
+        return Journal(self, code, state, durable)
 
     def close(self) -> None:
         """Let go without having written anything."""
@@ -133,9 +134,14 @@ class Journal:
         if self._segment.size() <= ROTATE_BYTES:
             return self.append(SNAPSHOT, version_of(SNAPSHOT), as_json(named(state)))
         self.flush()
-        old = self._segment
-        self._begin(self.number + 1, state)
-        old.seal()
+        try:
+            self._segment.seal()
+            self._begin(self.number + 1, state)
+        except Exception as error:
+            self.error = (
+                error if isinstance(error, JournalError) else JournalError(f"{self.folder}: {error!r}.")
+            )
+            raise self.error from error
         self.durable(self._seq)
         return self._seq
 
@@ -148,6 +154,8 @@ class Journal:
 
     def close(self) -> None:
         """Write what is left, complete the file, and let go of the folder."""
+        if not self._writer.is_alive():
+            return
         self._waiting.put(None)
         self._writer.join()
         try:

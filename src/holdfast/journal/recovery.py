@@ -97,7 +97,7 @@ def read(path: Path) -> list[Row]:
 
 def header_of(path: Path, rows: list[Row]) -> Header:
     """The header, in a format that this version reads."""
-    if rows[0].kind != HEADER:
+    if not rows or rows[0].kind != HEADER:
         raise JournalError(f"{path} does not begin with a header.", restore())
     try:
         told = from_json(rows[0].body)

@@ -34,7 +34,9 @@ class Driver:
         self.stopped = False
         self._journal = journal
         self._release = release
-        self._waiting: deque[tuple[int, list[Command]]] = deque()
+        self._waiting: deque[tuple[int, Command]] = deque()
+        self._durable = 0
+        self._releasing = False
 
     def take(self, event: Any) -> int:
         """Apply one event and hand it to the journal; returns the number of its row.
@@ -65,15 +67,26 @@ class Driver:
         if self.events % DIGEST_EVERY == 0:
             told = digest(State, packed(self.engine.state))
         seq = self._journal.record(event, commands, told)
-        if commands:
-            self._waiting.append((seq, commands))
+        self._waiting.extend((seq, command) for command in commands)
         if self.events % SNAPSHOT_EVERY == 0:
             self._journal.snapshot(self.engine.state)
         return seq
 
     def reached(self, seq: int) -> None:
-        """All rows up to this number are durable: what they decided may leave."""
-        while self._waiting and self._waiting[0][0] <= seq and not self.stopped:
-            number, commands = self._waiting.popleft()
-            for command in commands:
-                self._release(number, command)
+        """All rows up to this number are durable: what they decided may leave.
+
+        A sender that fails stops the driver: what it had begun is in doubt, and nothing may overtake it. One that calls
+        back while it sends only moves the mark; order is kept.
+        """
+        self._durable = max(self._durable, seq)
+        if self._releasing:
+            return
+        self._releasing = True
+        try:
+            while self._waiting and self._waiting[0][0] <= self._durable and not self.stopped:
+                self._release(*self._waiting.popleft())
+        except BaseException:
+            self.stopped = True
+            raise
+        finally:
+            self._releasing = False
