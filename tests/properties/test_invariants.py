@@ -101,8 +101,8 @@ def over_budget(state: State) -> list[str]:
         fresh = order.created_at_ns == state.time_ns and order.filled_quantity == 0
         if order.role != Role.ENTRY or trade.kind != Kind.SETUP or not fresh:
             continue
-        if order.sized_at_equity != state.account.equity:
-            continue  # something was booked since
+        if order.sized_at_equity != state.account.equity or order.amends_pending > 0:
+            continue  # something was booked since, or the size that left is still the larger one
         rate = state.mandates[trade.mandate_id].risk_rate
         budget = scale(sizing_base(state.account), scale(rate, trade.score))
         if order.reserved_risk > budget:
