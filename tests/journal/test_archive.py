@@ -12,12 +12,12 @@ from recorded import BINDING, random_session
 from typer.testing import CliRunner
 
 from holdfast.cli.app import app
-from holdfast.engine.engine import HANDLERS
+from holdfast.engine.engine import HANDLERS, state_digest
 from holdfast.errors import JournalError
 from holdfast.journal import open_journal
 from holdfast.journal.archive import backup, replay, told, verify
 from holdfast.journal.folder import segments_of
-from holdfast.journal.folding import fold, require_same, state_digest
+from holdfast.journal.folding import fold, require_same
 from holdfast.model.events import Plan
 from holdfast.runtime.driver import Driver
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from recorded import BINDING, price, random_session
 
-from holdfast.engine.engine import Engine
+from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import JournalError
 from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal import journal as journal_module
 from holdfast.journal.folder import segments_of
-from holdfast.journal.folding import fold, state_digest
+from holdfast.journal.folding import fold
 from holdfast.journal.forms import read_event
 from holdfast.journal.segment import require_sqlite
 from holdfast.model.state import State

@@ -38,7 +38,8 @@ def verify_journal(folder: Folder, json: Json = False) -> None:
     if json:
         print_json({"sound": not damage, "damage": damage, "segments": [asdict(part) for part in parts]})
     else:
-        print_parts(parts)
+        if parts:
+            print_parts(parts)
         typer.echo(damage or "Every row is as it was written, and none is missing.")
     if damage:
         raise typer.Exit(1)

@@ -32,7 +32,7 @@ from holdfast.engine.truth import on_account_report
 from holdfast.model import events
 from holdfast.model.commands import Command, Outbox
 from holdfast.model.state import State
-from holdfast.records import copy_record
+from holdfast.records import copy_record, digest, packed
 
 HANDLERS: dict[type, Callable[..., None]] = {
     events.Price: on_price,
@@ -78,6 +78,11 @@ class Engine:
         self.outbox.closed_count = self.outbox.notice_count = 0
         HANDLERS[type(event)](self.state, self.outbox, event)
         return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
+
+
+def state_digest(state: State) -> str:
+    """Sixteen hexadecimal digits that name a state."""
+    return digest(State, packed(state))
 
 
 def copy_of(command: Command) -> Command:

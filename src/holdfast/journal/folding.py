@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from holdfast.engine.engine import Engine
+from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import JournalError
 from holdfast.journal.forms import decided, read_event, read_state
 from holdfast.journal.rows import POISON, SNAPSHOT, Row
 from holdfast.model.commands import Command
 from holdfast.model.state import State
-from holdfast.records import digest, packed
 
 
 @dataclass
@@ -40,17 +39,11 @@ class Folded:
     commands: int = 0
     poisoned: int = 0
     difference: Difference | None = None
-    last_commands: list[Command] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
         """Names the state after the last row."""
         return state_digest(self.engine.state)
-
-
-def state_digest(state: State) -> str:
-    """Sixteen digits that name a state."""
-    return digest(State, packed(state))
 
 
 def fold(snapshot: Row | None, rows: list[Row]) -> Folded:
@@ -66,21 +59,21 @@ def fold(snapshot: Row | None, rows: list[Row]) -> Folded:
             if folded.difference is not None:
                 break
             continue
-        folded.last_commands = folded.engine.apply(read_event(row.kind, row.version, row.body))
+        commands = folded.engine.apply(read_event(row.kind, row.version, row.body))
         folded.events += 1
-        folded.commands += len(folded.last_commands)
-        folded.difference = difference_of(row, folded)
+        folded.commands += len(commands)
+        folded.difference = difference_of(row, commands, folded)
         if folded.difference is not None:
             break
     return folded
 
 
-def difference_of(row: Row, folded: Folded) -> Difference | None:
+def difference_of(row: Row, commands: list[Command], folded: Folded) -> Difference | None:
     """What a row recorded against what has just been computed."""
-    computed = decided(folded.last_commands)
+    computed = decided(commands)
     if computed != row.decided:
         return Difference(row.seq, row.kind, "decisions", row.decided.decode(), computed.decode())
-    if row.digest and row.digest != (found := state_digest(folded.engine.state)):
+    if row.digest and row.digest != (found := folded.digest):
         return Difference(row.seq, row.kind, "digest", row.digest, found)
     return None
 

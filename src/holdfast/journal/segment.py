@@ -108,9 +108,8 @@ class Segment:
                 return []
             found = self.db.execute(f"SELECT {COLUMNS} FROM journal ORDER BY seq").fetchall()
         for values in found:
-            if (
-                tuple(map(type, values)) != TYPES
-            ):  # a STRICT table holds nothing else, unless a bit has changed
+            # A STRICT table holds nothing else, unless a bit has changed.
+            if tuple(map(type, values)) != TYPES:
                 raise JournalError(f"{self.path} is damaged at row {values[0]}.", restore())
         return [Row(*values) for values in found]  # type: ignore[arg-type]
 

@@ -10,12 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from holdfast.engine.engine import Engine
+from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import HoldfastError
 from holdfast.model.commands import Command
-from holdfast.model.state import State
 from holdfast.ports.journal import Journal
-from holdfast.records import digest, packed
 
 DIGEST_EVERY = 1_000  # events between two digests of the state
 SNAPSHOT_EVERY = 10_000  # events that a start replays at most
@@ -65,7 +63,7 @@ class Driver:
         self.events += 1
         told = ""
         if self.events % DIGEST_EVERY == 0:
-            told = digest(State, packed(self.engine.state))
+            told = state_digest(self.engine.state)
         seq = self._journal.record(event, commands, told)
         self._waiting.extend((seq, command) for command in commands)
         if self.events % SNAPSHOT_EVERY == 0:
