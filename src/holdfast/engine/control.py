@@ -13,6 +13,7 @@ from holdfast.model.events import (
     LimitsSet,
     MandateGiven,
     PhaseBegun,
+    Started,
     StrategyGiven,
 )
 from holdfast.model.purse import class_purse, purse_equity
@@ -26,6 +27,15 @@ from holdfast.risk.judge import close_lows
 from holdfast.risk.notices import tell
 from holdfast.risk.rolling import claim_buckets
 from holdfast.risk.trips import find_trip, lift, lift_trip, raise_trip
+
+
+@kernel
+def on_started(state: State, outbox: Outbox, started: Started) -> None:
+    """A process took over: what it plans is named after it."""
+    assert started.epoch > state.epoch
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, started.time_ns)
+    state.epoch = started.epoch
 
 
 @kernel

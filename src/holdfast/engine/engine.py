@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from holdfast.engine.adoption import on_position_adopted
 from holdfast.engine.authority import on_exit_request, on_reset, on_severity_change
 from holdfast.engine.calendar import on_boundary, on_window_edge
 from holdfast.engine.control import (
@@ -15,6 +16,7 @@ from holdfast.engine.control import (
     on_limits_set,
     on_mandate_given,
     on_phase_begun,
+    on_started,
     on_strategy_given,
 )
 from holdfast.engine.money import (
@@ -28,9 +30,10 @@ from holdfast.engine.money import (
 from holdfast.engine.plans import on_plan
 from holdfast.engine.prices import on_price
 from holdfast.engine.reports import on_order_report
-from holdfast.engine.truth import on_account_report
+from holdfast.engine.truth import on_account_report, on_position_report
 from holdfast.model import events
 from holdfast.model.commands import Command, Outbox
+from holdfast.model.enums import BoundaryKind
 from holdfast.model.state import State
 from holdfast.records import copy_record, digest, packed
 
@@ -58,7 +61,12 @@ HANDLERS: dict[type, Callable[..., None]] = {
     events.PhaseBegun: on_phase_begun,
     events.WindowEdge: on_window_edge,
     events.Reset: on_reset,
+    events.Started: on_started,
+    events.PositionReport: on_position_report,
+    events.PositionAdopted: on_position_adopted,
 }
+
+FED = (events.Price, events.Plan, events.Funding, events.Rollover, events.TickValue, events.WindowEdge)
 
 
 class Engine:
@@ -77,7 +85,15 @@ class Engine:
         self.outbox.command_count = self.outbox.note_count = 0
         self.outbox.closed_count = self.outbox.notice_count = 0
         HANDLERS[type(event)](self.state, self.outbox, event)
+        self.state.fed += is_fed(event)
         return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
+
+
+def is_fed(event: Any) -> bool:
+    """Whether an event came from the market or the schedule. Who feeds them in a fixed order can go on by the count."""
+    if type(event) is events.Boundary:
+        return event.kind != BoundaryKind.CLOCK
+    return type(event) in FED
 
 
 def state_digest(state: State) -> str:

@@ -97,6 +97,7 @@ def emit(state: State, outbox: Outbox, kind: CommandKind, command_class: Command
     command.command_class = command_class
     command.order_row = row
     command.order_id = order.order_id
+    command.epoch = order.epoch
     command.instrument_id = order.instrument_id
     command.position_side = state.trades[order.trade_row].side
     command.side = order.side
@@ -128,6 +129,7 @@ def place(
     order = state.orders[row]
     state.next_order_id += 1
     order.order_id = state.next_order_id
+    order.epoch = state.epoch
     order.status = OrderStatus.PLANNED
     order.instrument_id = trade.instrument_id
     order.trade_row = trade_row

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from holdfast.engine.exits import begin_exit, continue_exit, exit_failed
 from holdfast.engine.fills import name_stop, on_fill, react_to_entry, react_to_exit
-from holdfast.engine.grids import part_closed
+from holdfast.engine.ghosts import meet_ghost, remember_ended
+from holdfast.engine.grids import hold_levels, hold_take_profit, part_closed
 from holdfast.engine.ladder import hold_ladder
 from holdfast.engine.notes import note
 from holdfast.engine.obedience import observe
@@ -25,10 +26,7 @@ from holdfast.risk.exposure import entry_price_of, reserve, update_open_risk
 def is_ours(state: State, report: OrderReport) -> bool:
     """Whether the row still belongs to the order that the report is about."""
     order = state.orders[report.order_row]
-    if report.order_row == 0 or order.order_id != report.order_id or order.status == OrderStatus.FREE:
-        state.unknown_reports += 1
-        return False
-    return True
+    return report.order_row > 0 and order.order_id == report.order_id and order.status != OrderStatus.FREE
 
 
 @kernel
@@ -37,6 +35,9 @@ def on_order_report(state: State, outbox: Outbox, report: OrderReport) -> None:
     state.sequence += 1
     state.time_ns = max(state.time_ns, report.time_ns)
     if not is_ours(state, report):
+        if not meet_ghost(state, outbox, report):
+            state.unknown_reports += 1
+        observe(state, outbox)
         return
     order = state.orders[report.order_row]
     if report.step == Step.FILL or report.step == Step.COMPLETE:
@@ -128,9 +129,31 @@ def answer_amend(state: State, outbox: Outbox, report: OrderReport, order: Order
         set_terms(order, order.confirmed_price, max(order.confirmed_quantity, order.filled_quantity))
     if quantity_held(order) != quantity or entry_price_of(order) != price:
         reserve(state, order)  # else it is what was reserved when the amend was asked for
-    if order.role == Role.STOP:
+    if report.lost:
+        ask_afresh(state, outbox, order.trade_row)
+    elif order.role == Role.STOP:
         stop_answered(state, outbox, report, order)
+    if order.role == Role.STOP:
         update_open_risk(state, state.trades[order.trade_row])
+
+
+@kernel
+def ask_afresh(state: State, outbox: Outbox, row: int) -> None:
+    """A change of one of a trade's orders never reached the venue: stop, targets and entries as they are wanted now."""
+    trade = state.trades[row]
+    if trade.phase == Phase.OPEN and trade.quantity > 0:
+        protect(state, outbox, row)
+        if trade.kind == Kind.GRID:
+            hold_take_profit(state, outbox, row)
+        else:
+            hold_ladder(state, outbox, row)
+    if trade.kind == Kind.GRID and (trade.phase == Phase.ENTERING or trade.phase == Phase.OPEN):
+        hold_levels(state, outbox, row)
+    elif trade.phase == Phase.ENTERING and trade.quantity == 0:
+        state.orders[trade.levels[0].order_row].sized_at_equity = 0
+        watch_entry(state, outbox, row)
+    elif trade.phase == Phase.EXITING:
+        protect(state, outbox, row)
 
 
 @kernel
@@ -156,13 +179,14 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     trade = state.trades[row]
     role = order.role
     status = order.status
-    refused = (
-        status == OrderStatus.REJECTED or status == OrderStatus.EXPIRED_UNSENT or status == OrderStatus.ABSENT
-    )
+    refused = status == OrderStatus.REJECTED
+    never = status == OrderStatus.EXPIRED_UNSENT or status == OrderStatus.ABSENT
     unfilled = order.filled_quantity == 0
     taken_back = order.cancel_pending and not refused
     if order.role == Role.ENTRY and order.filled_quantity > 0:
         trade.levels[order.index].done = True
+    if role == Role.ENTRY and (refused or never):
+        remember_ended(state, order)
     if status == OrderStatus.REJECTED:
         note(state, outbox, trade, NoteKind.REJECTED, report.reason, order.confirmed_price, order.quantity)
     forget_pointer(state, trade, report.order_row)
@@ -171,18 +195,41 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     update_open_risk(state, trade)
     if trade.phase == Phase.COOLDOWN:
         settle(state, row)
+    elif role == Role.ENTRY and never:
+        entry_never_was(state, outbox, row, status)
     elif role == Role.ENTRY:
         entry_ended(state, outbox, row, refused)
     elif role == Role.STOP:
         stop_ended(state, outbox, row, refused)
     elif trade.phase == Phase.EXITING:
-        if role == Role.EXIT and (refused or unfilled):
+        if role == Role.EXIT and (refused or unfilled) and not never:
             exit_failed(state, trade)
         continue_exit(state, outbox, row)
-    elif trade.kind == Kind.SETUP and taken_back and trade.phase == Phase.OPEN and trade.quantity > 0:
+    elif (
+        trade.kind == Kind.SETUP
+        and (taken_back or never)
+        and trade.phase == Phase.OPEN
+        and trade.quantity > 0
+    ):
         hold_ladder(state, outbox, row)  # a window may have ended before its cancel was confirmed
     elif trade.kind == Kind.GRID and trade.quantity > 0 and not refused:
         part_closed(state, outbox, row)
+
+
+@kernel
+def entry_never_was(state: State, outbox: Outbox, row: int, status: OrderStatus) -> None:
+    """The venue never had an entry. What was wanted is decided afresh, at the prices of now: at once where that has been
+    proved, with the next price where it was held back before it left, since the reason for that may still be there."""
+    trade = state.trades[row]
+    if trade.phase == Phase.EXITING:
+        continue_exit(state, outbox, row)
+    elif trade.kind == Kind.GRID and (trade.phase == Phase.ENTERING or trade.phase == Phase.OPEN):
+        if status == OrderStatus.ABSENT:
+            hold_levels(state, outbox, row)
+        elif trade.levels_at_ns == 0:
+            trade.levels_at_ns = state.time_ns
+    elif trade.kind == Kind.SETUP and trade.quantity == 0 and status == OrderStatus.ABSENT:
+        watch_entry(state, outbox, row)
 
 
 @kernel

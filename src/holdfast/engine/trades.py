@@ -55,8 +55,8 @@ def unlink_trade(state: State, row: int) -> None:
 
 
 @kernel
-def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: Plan) -> int:
-    """Arm a slot with the parameters that it keeps to its end; returns the row."""
+def claim_slot(state: State, mandate_id: int, side: int) -> int:
+    """A slot begins a trade with the mandate's parameters, which it keeps to its end; returns the row."""
     mandate = state.mandates[mandate_id]
     row = trade_slot(mandate_id, side)
     trade = state.trades[row]
@@ -69,16 +69,28 @@ def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: 
     trade.kind = mandate.kind
     trade.side = side
     trade.phase = Phase.ARMED
-    trade.tag = plan.tag
-    trade.score = plan.score if plan.score > 0 else RATE
-    trade.trail_distance = plan.trail_distance
+    trade.score = RATE
     trade.armed_at_ns = state.time_ns
-    trade.min_hold_ns = plan.min_hold_ns if plan.min_hold_ns > 0 else mandate.min_hold_ns
-    trade.max_hold_ns = plan.max_hold_ns if plan.max_hold_ns > 0 else mandate.max_hold_ns
+    trade.min_hold_ns = mandate.min_hold_ns
+    trade.max_hold_ns = mandate.max_hold_ns
     trade.stop_rate = mandate.stop_rate
     trade.stop_per_level = mandate.stop_per_level
-    trade.min_profit = plan.min_profit if plan.min_profit > 0 else mandate.min_profit
+    trade.min_profit = mandate.min_profit
     link_trade(state, row)
+    return row
+
+
+@kernel
+def start_trade(state: State, outbox: Outbox, mandate_id: int, side: int, plan: Plan) -> int:
+    """Arm a slot with what the plan wants; returns the row."""
+    row = claim_slot(state, mandate_id, side)
+    trade = state.trades[row]
+    trade.tag = plan.tag
+    trade.score = plan.score if plan.score > 0 else trade.score
+    trade.trail_distance = plan.trail_distance
+    trade.min_hold_ns = plan.min_hold_ns if plan.min_hold_ns > 0 else trade.min_hold_ns
+    trade.max_hold_ns = plan.max_hold_ns if plan.max_hold_ns > 0 else trade.max_hold_ns
+    trade.min_profit = plan.min_profit if plan.min_profit > 0 else trade.min_profit
     note(state, outbox, trade, NoteKind.ARMED, 0, plan.entry_price, 0)
     return row
 

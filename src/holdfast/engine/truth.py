@@ -9,7 +9,7 @@ from holdfast.engine.obedience import observe
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Rule, Scope, Severity
-from holdfast.model.events import AccountReport
+from holdfast.model.events import AccountReport, PositionReport
 from holdfast.model.state import State
 from holdfast.model.units import RATE
 from holdfast.records import kernel
@@ -64,4 +64,27 @@ def on_account_report(state: State, outbox: Outbox, report: AccountReport) -> No
             state.account.equity,
         )
     settle_truth(state)
+    observe(state, outbox)
+
+
+@kernel
+def on_position_report(state: State, outbox: Outbox, report: PositionReport) -> None:
+    """What the venue holds must be what we hold, to the step; until it is, nothing new is opened there (RR-23)."""
+    state.sequence += 1
+    state.time_ns = max(state.time_ns, report.time_ns)
+    held = state.instruments[report.instrument_id].positions[0 if report.side > 0 else 1].quantity
+    if held == report.quantity:
+        lift(state, outbox, Rule.POSITION, report.side, Scope.INSTRUMENT, report.instrument_id)
+    else:
+        raise_trip(
+            state,
+            outbox,
+            Rule.POSITION,
+            report.side,
+            Scope.INSTRUMENT,
+            report.instrument_id,
+            Severity.NO_NEW,
+            report.quantity,
+            held,
+        )
     observe(state, outbox)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import JournalError
 from holdfast.journal.forms import decided, read_event, read_state
-from holdfast.journal.rows import POISON, SNAPSHOT, Row
+from holdfast.journal.rows import POISON, REMARK, SNAPSHOT, Row
 from holdfast.model.commands import Command
 from holdfast.model.state import State
 
@@ -53,6 +53,8 @@ def fold(snapshot: Row | None, rows: list[Row]) -> Folded:
     for row in rows:
         if row.kind == POISON:
             folded.poisoned += 1
+            continue
+        if row.kind == REMARK:
             continue
         if row.kind == SNAPSHOT:
             folded.difference = snapshot_difference(row, folded)

@@ -26,7 +26,7 @@ from holdfast.errors import JournalError
 from holdfast.journal.folder import Head, Lock, Witness, prepare, segment_path, segments_of
 from holdfast.journal.forms import decided, version_of, written
 from holdfast.journal.recovery import Binding, Header, Recovered, recover
-from holdfast.journal.rows import FORMAT, HEADER, POISON, SNAPSHOT, Row, as_json, chained
+from holdfast.journal.rows import FORMAT, HEADER, POISON, REMARK, SNAPSHOT, Row, as_json, chained
 from holdfast.journal.segment import Segment
 from holdfast.model.commands import Command
 from holdfast.model.state import State
@@ -121,6 +121,10 @@ class Journal:
         """An event that the core could not take: kept for a person, never applied again."""
         told = {"kind": type(event).__name__, "event": named(event), "error": error}
         return self.append(POISON, 1, as_json(told))
+
+    def remark(self, about: str, told: dict[str, Any]) -> int:
+        """Something that the core does not need and people do: kept in its place among the events."""
+        return self.append(REMARK, 1, as_json({"about": about} | told))
 
     def append(self, kind: str, version: int, body: bytes, decided: bytes = b"", digest: str = "") -> int:
         """Take a row; returns its number. JournalError once a write has failed."""

@@ -10,6 +10,7 @@ import msgspec
 FORMAT = 1  # of the table; a newer one is refused
 HEADER = "header"  # the first row of a segment
 SNAPSHOT = "snapshot"  # the whole state as it stood after the row before
+REMARK = "remark"  # what was said beside the core: names, who asked and why, what a start found; not applied
 POISON = "poison"  # an event that made the core raise: journaled, not applied
 START = bytes(16)  # what the first row of the first segment is chained to
 

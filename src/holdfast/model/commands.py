@@ -27,6 +27,7 @@ class Command:
     command_class: CommandClass
     order_row: int
     order_id: int
+    epoch: int  # of the start that planned the order; with its number it names the order at the venue
     instrument_id: int
     position_side: int  # which position it opens or reduces: +1 long, -1 short
     side: int

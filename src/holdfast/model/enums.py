@@ -110,6 +110,8 @@ class Rule(enum.IntEnum):
     TICK_VALUE = 15  # two routes to the money of a tick disagree
     GIVE_BACK = 16  # a day's profit was given back
     WINDOW = 17  # news, session, weekend
+    POSITION = 18  # the venue holds what our books do not explain
+    GHOST = 19  # an entry that was taken for dead turned up
 
 
 class Denial(enum.IntEnum):
@@ -255,6 +257,8 @@ class NoticeKind(enum.IntEnum):
     FLAT = 16  # nothing of it is held or at work
     HEADROOM = 17  # an entry was refused for a floor: equity with every stop hit, the floor
     CUT = 18  # a share of the largest position is closed: the margin ratio, its limit
+    GHOST = 19  # an entry taken for dead is alive or filled: its order number, the quantity
+    ADOPTED = 20  # a position that the books did not know is a trade's from here on: quantity, price
 
 
 class BoundaryKind(enum.IntEnum):

@@ -86,6 +86,7 @@ class OrderReport:
     step: Step
     amended: bool  # an amend was confirmed (step NONE); answers to one order's amends come in their order
     amend_refused: bool
+    lost: bool  # with amend_refused: the venue never saw it, so what is wanted is decided afresh
     cancel_refused: bool  # a cancel was refused (step NONE): the order is as it was
     fill_id: int
     quantity: int
@@ -234,6 +235,37 @@ class ExitRequest:
 
     time_ns: int
     instrument_id: int
+
+
+@record
+class Started:
+    """A process took this account over. Orders that it plans carry its epoch; those of others are only resolved."""
+
+    time_ns: int
+    epoch: int
+
+
+@record
+class PositionReport:
+    """What the venue holds of one side of an instrument, told when nothing of ours was on its way."""
+
+    time_ns: int
+    instrument_id: int
+    side: int  # +1 long, -1 short
+    quantity: int
+
+
+@record
+class PositionAdopted:
+    """A position that the books did not know becomes a trade's: the plan names the mandate, its stop, its targets."""
+
+    time_ns: int
+    side: int
+    index: int  # the level that it counts as
+    quantity: int
+    price: int
+    fee: int
+    plan: Plan
 
 
 @record

@@ -103,6 +103,7 @@ class Order:
     """One row of the order table. Prices in ticks, quantities in steps."""
 
     order_id: int
+    epoch: int  # of the start that planned it
     status: OrderStatus
     instrument_id: int
     trade_row: int
@@ -136,6 +137,23 @@ class Order:
     last_fill_id: int
     previous: int  # links of the instrument's list
     next: int
+
+
+@record
+class Ended:
+    """An entry that died without its last fill: denied by the venue, absent, or never sent. It may turn up yet."""
+
+    order_id: int
+    epoch: int
+    mandate_id: int
+    instrument_id: int
+    side: int
+    index: int
+    quantity: int
+    filled_quantity: int
+    last_fill_id: int
+    stop_price: int
+    seen: bool  # it has turned up
 
 
 @kernel

@@ -10,7 +10,7 @@ from holdfast.model.guard import Guard
 from holdfast.model.instrument import Instrument
 from holdfast.model.limits import Ask, Limits, Refusal
 from holdfast.model.mandate import Mandate
-from holdfast.model.order import Order
+from holdfast.model.order import Ended, Order
 from holdfast.model.purse import Purse
 from holdfast.model.recent import Recent
 from holdfast.model.trade import Trade
@@ -19,6 +19,7 @@ from holdfast.model.units import (
     BUCKETS,
     CLASSES,
     CURRENCIES,
+    ENDED,
     FLOORS,
     GROUPS,
     INSTRUMENTS,
@@ -98,7 +99,9 @@ class State:
 
     sequence: int
     time_ns: int
+    fed: int  # events of the market and the schedule that were taken, where an engine runs outside of a backtest
     severity: Severity  # of the whole engine
+    epoch: int  # number of this start
     next_order_id: int
     next_trade_id: int
     instrument_watermark: int
@@ -113,6 +116,8 @@ class State:
     fill_count: int
     closed_count: int
     dropped_count: int
+    ended_count: int  # entries that died without their last fill; the last ones are remembered
+    ghosts: int  # of them, those that turned up after all
     unknown_reports: int  # reports about orders that are no longer ours to move
     strategy_watermark: int
     group_watermark: int
@@ -147,3 +152,4 @@ class State:
     mandates: Rows[Mandate] = rows(MANDATES, used="mandate_watermark")
     trades: Rows[Trade] = rows(TRADES, used="trade_watermark")
     orders: Rows[Order] = rows(ORDERS, used="order_watermark")
+    ended: Rows[Ended] = rows(ENDED)  # a ring

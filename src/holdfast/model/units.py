@@ -32,6 +32,7 @@ DAYS = 64  # of the recent past
 COUNTERS = 4
 USUAL = 20  # orders that tell what a strategy usually does
 CURRENCIES = 32
+ENDED = 32  # entries that died without a fill, in case the venue had them after all
 MOMENTS = 64  # of a kind that are remembered: no rule counts further within its window
 COMMANDS = 1024
 NOTES = 2048

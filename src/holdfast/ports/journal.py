@@ -20,6 +20,10 @@ class Journal(Protocol):
         """An event that the core could not take."""
         ...
 
+    def remark(self, about: str, told: dict[str, Any]) -> int:
+        """Something that the core does not need and people do."""
+        ...
+
     def snapshot(self, state: State) -> int:
         """The whole state after the last row."""
         ...

@@ -36,6 +36,11 @@ class Driver:
         self._durable = 0
         self._releasing = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether commands wait for their rows to be durable."""
+        return bool(self._waiting)
+
     def take(self, event: Any) -> int:
         """Apply one event and hand it to the journal; returns the number of its row.
 

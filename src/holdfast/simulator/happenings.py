@@ -19,6 +19,7 @@ from holdfast.model.units import TRADES
 from holdfast.records import kernel
 from holdfast.simulator.phases import may_turn, turn_phase
 from holdfast.simulator.solvency import cancel_everything, liquidate
+from holdfast.simulator.venue import Market
 from holdfast.simulator.world import Item, Scheduled, World, new_line, pump
 
 
@@ -31,7 +32,7 @@ def happen(world: World, item: Scheduled) -> None:
     elif item.kind == Item.TICK_VALUE:
         revalue(world, item)
     elif item.kind == Item.MARK:
-        see_mark(world, item)
+        see_mark(world.market, item)
     else:
         at_boundary(world, item)
 
@@ -45,7 +46,7 @@ def settle_cash(world: World, item: Scheduled) -> None:
     price = state.instruments[item.instrument_id].bid
     if item.kind == Item.FUNDING and item.b > 0:
         price = item.b
-    pay_venue(world, item, price)
+    pay_venue(world.market, item, price)
     if item.kind == Item.FUNDING:
         funding = world.scratch.funding
         funding.time_ns = item.time_ns
@@ -66,9 +67,8 @@ def settle_cash(world: World, item: Scheduled) -> None:
 
 
 @kernel
-def pay_venue(world: World, item: Scheduled, price: int) -> None:
+def pay_venue(market: Market, item: Scheduled, price: int) -> None:
     """The venue moves funding or rollover on its own books."""
-    market = world.market
     book = market.books[item.instrument_id]
     for k in range(2):
         quantity = book.positions[k].quantity
@@ -110,10 +110,10 @@ def revalue(world: World, item: Scheduled) -> None:
 
 
 @kernel
-def see_mark(world: World, item: Scheduled) -> None:
+def see_mark(market: Market, item: Scheduled) -> None:
     """The venue's mark price over its last bar: what liquidation is judged by. Several of them within one price
     bar count together; 0 says that the mark is missing from here on, and the traded price decides again."""
-    book = world.market.books[item.instrument_id]
+    book = market.books[item.instrument_id]
     if item.b == 0:
         book.has_mark = False  # what has come and not been judged yet still counts
         return

@@ -10,13 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.engine.control import (
-    on_account_opened,
-    on_instrument_listed,
-    on_limits_set,
-    on_mandate_given,
-    on_strategy_given,
-)
+from holdfast.engine.control import on_strategy_given
+from holdfast.engine.engine import HANDLERS
 from holdfast.errors import HoldfastError
 from holdfast.model.commands import ClosedTrade, Note, Notice
 from holdfast.model.events import (
@@ -38,7 +33,7 @@ from holdfast.simulator.loop import Stop, run
 from holdfast.simulator.phases import give_terms
 from holdfast.simulator.tape import CashLine, EquityLine, FillLine
 from holdfast.simulator.terms import PHASES, Terms
-from holdfast.simulator.venue import Bar
+from holdfast.simulator.venue import Bar, Market
 from holdfast.simulator.views import ArrayRows, to_array
 from holdfast.simulator.world import Scheduled, World
 
@@ -110,32 +105,40 @@ class Outcome:
         return digest(State, self.state)
 
 
-def build_world(scenario: Scenario) -> World:
-    """The state after its first events, and a venue that lists the same instruments."""
-    world = World()
+def setup_events(scenario: Scenario) -> list[Any]:
+    """What an account begins with: its opening, limits, instruments and mandates, as events."""
     opened = AccountOpened()
     opened.balance, opened.hedging, opened.isolated = scenario.balance, scenario.hedging, scenario.isolated
-    on_account_opened(world.state, world.outbox, opened)
+    made: list[Any] = [opened]
     for class_id, limits in enumerate(scenario.limits):
         given = LimitsSet()
         given.class_id = class_id
         copy_record(given.limits, limits)
-        on_limits_set(world.state, world.outbox, given)
+        made.append(given)
     for i, listing in enumerate(scenario.listings, 1):
         listed = InstrumentListed()
         copy_record(listed.contract, listing.contract)
         listed.contract.instrument_id = i
         for name in ("group_id", "group_sign", "base_currency", "quote_currency", "lot_steps", "reserve"):
             setattr(listed, name, getattr(listing, name))
-        on_instrument_listed(world.state, world.outbox, listed)
-        copy_record(world.market.books[i].contract, listed.contract)
-        world.market.books[i].through = scenario.through
+        made.append(listed)
     for i, mandate in enumerate(scenario.mandates, 1):
         event = MandateGiven()
         event.mandate_id = i
         copy_record(event.mandate, mandate)
-        on_mandate_given(world.state, world.outbox, event)
-    open_venue(world, scenario)
+        made.append(event)
+    return made
+
+
+def build_world(scenario: Scenario) -> World:
+    """The state after its first events, and a venue that lists the same instruments."""
+    world = World()
+    for event in setup_events(scenario):
+        HANDLERS[type(event)](world.state, world.outbox, event)
+    open_venue(world.market, scenario)
+    world.cursor.duration_ns = scenario.duration_ns
+    world.cursor.sample_ns = scenario.sample_ns
+    world.cursor.equity_low = scenario.balance
     begin_programme(world, scenario)
     return world
 
@@ -156,15 +159,16 @@ def begin_programme(world: World, scenario: Scenario) -> None:
     give_terms(world.state, world.outbox, programme, 0, start, False)
 
 
-def open_venue(world: World, scenario: Scenario) -> None:
-    """Wallet, mode and the run's clockwork."""
-    world.market.wallet = scenario.balance
-    world.market.equity_low = scenario.balance
-    world.market.hedging = scenario.hedging
-    world.market.volume_share = scenario.volume_share
-    world.cursor.duration_ns = scenario.duration_ns
-    world.cursor.sample_ns = scenario.sample_ns
-    world.cursor.equity_low = scenario.balance
+def open_venue(market: Market, scenario: Scenario) -> None:
+    """Wallet, mode and instruments at the venue."""
+    market.wallet = scenario.balance
+    market.equity_low = scenario.balance
+    market.hedging = scenario.hedging
+    market.volume_share = scenario.volume_share
+    for i, listing in enumerate(scenario.listings, 1):
+        copy_record(market.books[i].contract, listing.contract)
+        market.books[i].contract.instrument_id = i
+        market.books[i].through = scenario.through
 
 
 class Simulation:
