@@ -218,8 +218,8 @@ def end_order(state: State, outbox: Outbox, report: OrderReport, order: Order) -
 
 @kernel
 def entry_never_was(state: State, outbox: Outbox, row: int, status: OrderStatus) -> None:
-    """The venue never had an entry. What was wanted is decided afresh, at the prices of now: at once where that has been
-    proved, with the next price where it was held back before it left, since the reason for that may still be there."""
+    """The venue never had an entry. What was wanted is decided afresh, at the prices of now: at once where that has
+    been proved, with the next price where it was held back before it left: the reason may still be there."""
     trade = state.trades[row]
     if trade.phase == Phase.EXITING:
         continue_exit(state, outbox, row)

@@ -37,6 +37,10 @@ IN_STEP = Facts(
 )  # fmt: skip
 
 
+def quiet(*_: int) -> None:
+    """Nobody listens."""
+
+
 class MarketClock:
     """Time is what the market says."""
 
@@ -65,7 +69,7 @@ class LockStep:
         scenario: Scenario,
         market_name: str,
         code: str,
-        tick: Callable[[int, int], None] = lambda done, of: None,
+        tick: Callable[[int, int], None] = quiet,
     ) -> None:
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
@@ -74,6 +78,7 @@ class LockStep:
         self.log = PaperLog(folder / "paper.sqlite", market_name)
         market = Market()
         open_venue(market, scenario)
+        self.facts = IN_STEP
         self.venue = PaperVenue(market, IN_STEP)
         self.feed = PaperFeed(scenario, self.venue, self._pump, self._deliver)
         self.clock = MarketClock(market)
@@ -110,11 +115,6 @@ class LockStep:
         if request.ask in CHANGES:
             self.log.write(self.feed.place.pumps, request)
         self.venue.send(request)
-
-    @property
-    def facts(self) -> Facts:
-        """What the venue promises."""
-        return self.venue.facts
 
     # where the venue has been already
 

@@ -58,7 +58,7 @@ class Adopter:
                 self._take_up(difference)
 
     def _close(self, difference: Difference, unexplained: list[Execution]) -> None:
-        """Something closed it without us: at the prices of executions that nobody explains, else at the price of now."""
+        """Something closed it without us: at the prices of unexplained executions, else at the price of now."""
         left = difference.ours - difference.venue
         for execution in unexplained:
             closing = execution.side == -difference.side and execution.position_side == difference.side

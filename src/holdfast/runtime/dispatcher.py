@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from holdfast.engine.orders import price_of
 from holdfast.model.commands import Command
@@ -205,7 +206,7 @@ class Dispatcher:
         if self.book.order_of(handling) is None:
             return
         stands = next((o for o in answer.orders if o.name == handling.name), None)
-        terms = {"price": stands.price, "quantity": stands.quantity} if stands else {}
+        terms: dict[str, Any] = {"price": stands.price, "quantity": stands.quantity} if stands else {}
         if answer.outcome in (Outcome.DONE, Outcome.REFUSED):
             handling.amends.remove(command)
             done = answer.outcome == Outcome.DONE
@@ -215,7 +216,7 @@ class Dispatcher:
             )  # fmt: skip
             self.pump(handling)
         elif command.command_class == CommandClass.INCREASE:
-            handling.unanswered = True  # never repeated: the resolver asks what stands
+            handling.amend_unknown = True  # never repeated: the resolver asks what stands
         else:
             handling.change_at_ns = self.desk.clock.mono_ns() + AGAIN
 
@@ -225,11 +226,11 @@ class Dispatcher:
         if order is None or handling.changing:
             return
         if (stands.price, stands.quantity) == (price_of(order), order.quantity):
-            handling.amends, handling.unanswered = [], False
+            handling.amends, handling.amend_unknown = [], False
             for _ in range(order.amends_pending):
                 self.desk.report(handling, amended=True, price=stands.price, quantity=stands.quantity)
         elif certain:
-            handling.unanswered = False
+            handling.amend_unknown = False
             handling.lost_terms = stands
 
     def _tell_lost(self, handling: Handling) -> None:

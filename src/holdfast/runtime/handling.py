@@ -36,6 +36,7 @@ class Handling:
     absent: bool = False  # proved; told to the core once entries are allowed
     amends: list[Command] = field(default_factory=list)
     cancel: bool = False
+    amend_unknown: bool = False  # what became of an amend has to be asked
     changing: bool = False  # an amend or cancel is on its way
     change_at_ns: int = 0  # not before
     lost_terms: OrderSeen | None = (

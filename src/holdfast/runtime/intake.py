@@ -42,7 +42,7 @@ class Intake:
     def _amended(self, message: Amended) -> None:
         parts = parts_of(message.name)
         handling = self.book.named(parts) if parts else None
-        if handling is not None and handling.unanswered:
+        if handling is not None and handling.amend_unknown:
             stands = OrderSeen(
                 message.name, 0, Standing.LIVE, message.price, message.quantity, 0, message.time_ns
             )
@@ -135,6 +135,8 @@ class Intake:
 
     def _fill_gone(self, parts: Name, execution: Execution) -> None:
         """A fill of an order that is over: known already, or of an entry that was taken for dead."""
+        if all(ended.order_id != parts.order_id for ended in self.desk.state.ended):
+            return
         self.desk.tell(
             0, parts.order_id, Step.FILL, time_ns=execution.time_ns, fill_id=execution.number,
             quantity=execution.quantity, price=execution.price, fee=execution.fee, maker=execution.maker,

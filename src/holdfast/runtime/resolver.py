@@ -38,7 +38,7 @@ class Resolver:
                 continue
             handling = self.desk.book.take_over(row, now)
             handling.cancel = order.cancel_pending
-            handling.unanswered = order.amends_pending > 0
+            handling.amend_unknown = order.amends_pending > 0
             if order.status == OrderStatus.PLANNED:
                 self.desk.report(handling, Step.RELEASE)
             if order.status in (OrderStatus.RELEASED, OrderStatus.SENT):
@@ -56,7 +56,7 @@ class Resolver:
                 self._watch_sent(handling, now)
             elif order.status == OrderStatus.IN_DOUBT:
                 self._watch_doubt(handling, order, now)
-            elif handling.unanswered or handling.ending is not None or handling.missing:
+            elif handling.amend_unknown or handling.ending is not None or handling.missing:
                 self._ask(handling, now)
 
     def _watch_sent(self, handling: Handling, now: int) -> None:
@@ -94,7 +94,7 @@ class Resolver:
             handling.misses, handling.missing = 0, False
             for seen in answer.orders:
                 self.intake.seen(seen)
-                if seen.standing == Standing.LIVE and handling.unanswered:
+                if seen.standing == Standing.LIVE and handling.amend_unknown:
                     certain = asked_ns >= handling.sent_ns + self.desk.facts.horizon_ns
                     self.dispatcher.resolve_amend(handling, seen, certain)
         else:

@@ -154,7 +154,7 @@ class Session:
             if order is None or handling.absent:
                 continue
             doubtful = order.status in (OrderStatus.RELEASED, OrderStatus.SENT, OrderStatus.IN_DOUBT)
-            amending = order.amends_pending > 0 and handling.unanswered and handling.lost_terms is None
+            amending = order.amends_pending > 0 and handling.amend_unknown and handling.lost_terms is None
             if doubtful or amending or handling.missing or handling.ending is not None:
                 found.append(handling.order_id)
         return found

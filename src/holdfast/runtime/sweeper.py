@@ -1,7 +1,7 @@
 """What the venue holds against what we hold: on every connect, and every half minute, to the step.
 
-Four questions make a sweep; one that fails makes it void, never empty. A difference counts when two sweeps in a row have
-seen it while nothing of the instrument was on its way.
+Four questions make a sweep; one that fails makes it void, never empty. A difference counts when two sweeps in a row
+have seen it while nothing of the instrument was on its way.
 """
 
 from __future__ import annotations

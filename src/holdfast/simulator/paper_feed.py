@@ -221,7 +221,7 @@ class PaperFeed:
 
 
 def boundary_of(item: Scheduled) -> Boundary:
-    """A day (a: bits primary 1, opens 2, closes 4), a session (a: strategy) or a forecast (a: 1 = losers are closed)."""
+    """A day (a: bits primary 1, opens 2, closes 4), a session (a: strategy), a forecast (a: 1 = losers are closed)."""
     made = Boundary()
     made.time_ns, made.strategy_id = item.time_ns, item.a
     made.kind = BoundaryKind.DAY

@@ -1,4 +1,4 @@
-"""A venue in this process behind the port of a real one: the matching model of backtests, reached by names and requests.
+"""A venue in this process behind the port of a real one: the backtest's matching, reached by names and requests.
 
 It has a truth of its own. What it cannot do is what a real one cannot: it takes an order twice where it does not
 de-duplicate names, refuses what comes too late, and forgets what is older than it keeps.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import Any
 
 from holdfast.model.commands import Command
 from holdfast.model.enums import CommandKind, OrderType
@@ -107,9 +108,9 @@ class PaperVenue:
         age = self.market.time_ns - request.stamp_ns
         return age > self.facts.window_ns or age < -self.facts.clock_error_ns
 
-    def _answer(self, request: Request, outcome: Outcome, reason: int = 0, **told: object) -> Answer:
+    def _answer(self, request: Request, outcome: Outcome, reason: int = 0, **told: Any) -> Answer:
         made = Answer(request.number, outcome, reason, self.market.time_ns)
-        return replace(made, **told) if told else made  # type: ignore[arg-type]
+        return replace(made, **told) if told else made
 
     def _place(self, request: Request) -> Answer:
         known = request.name in self.live or request.name in self.over
@@ -167,7 +168,7 @@ class PaperVenue:
         return self._answer(request, Outcome.DONE)
 
     def _tell(self, request: Request) -> Answer:
-        told: dict[str, object] = {}
+        told: dict[str, Any] = {}
         if request.ask == Ask.ORDER:
             told["orders"] = self.find(request.name)
         elif request.ask == Ask.OPEN_ORDERS:
