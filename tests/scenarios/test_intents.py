@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kit import BTC, Desk, setup
 
-from holdfast.model.enums import Drop
+from holdfast.model.enums import CommandKind, Drop, Severity
 from holdfast.model.order import Step
 
 
@@ -47,19 +47,84 @@ def test_s51_a_send_that_times_out_is_not_repeated_and_its_risk_stays_reserved()
     assert desk.state.account.resting_risk == 0
 
 
-def test_s51_what_the_venue_never_had_frees_its_risk_and_is_over() -> None:
-    """Absent, after its horizon and three misses: nothing of the old wish is sent again; a new plan is a new wish."""
+def test_s51_what_the_venue_never_had_is_decided_afresh_and_never_sent_again() -> None:
+    """Absent, after its horizon and three misses: its risk is free, and the wish asks the gate again as a new order."""
     desk = Desk(BTC, obedient=False)
     desk.strategy(setup())
     desk.price(50_200.0)
     plan_entry(desk)
     order = desk.order("entry")
-    for step in (Step.RELEASE, Step.SEND, Step.DOUBT, Step.MISS):
-        desk.report(order, step)
-    assert desk.state.account.resting_risk == 0
-    assert desk.drops() == [Drop.REJECTED]
-    desk.wait(1)
-    assert desk.orders("entry") == []
+    reserved = desk.state.account.resting_risk
+    miss(desk, order)
+    again = desk.order("entry")
+    assert again.id != order.id
+    assert desk.state.account.resting_risk == reserved
+    assert desk.drops() == []
+
+
+def test_an_absent_entry_that_the_gate_no_longer_allows_is_not_asked_again() -> None:
+    desk = Desk(BTC, obedient=False)
+    desk.strategy(setup())
     desk.price(50_200.0)
     plan_entry(desk)
+    order = desk.order("entry")
+    desk.halt()
+    miss(desk, order)
+    assert desk.orders("entry") == []
+    assert desk.state.account.resting_risk == 0
+
+
+def test_an_entry_that_was_too_old_to_leave_waits_for_the_next_price() -> None:
+    desk = Desk(BTC, obedient=False)
+    desk.strategy(setup())
+    desk.price(50_200.0)
+    plan_entry(desk)
+    order = desk.order("entry")
+    desk.report(order, Step.RELEASE)
+    desk.report(order, Step.TIME_OUT)
+    assert desk.orders("entry") == []
+    assert desk.state.account.resting_risk == 0
+    desk.price(50_190.0)
     assert desk.order("entry").id != order.id
+
+
+def test_s52_a_fill_after_a_rejection_is_adopted_and_protected() -> None:
+    """Rejected, four seconds later a fill for the same order: adopted, its stop asked for at once, nothing re-triggered,
+    and for an hour nothing new is opened."""
+    desk = Desk(BTC, obedient=False)
+    desk.strategy(setup())
+    desk.price(50_200.0)
+    plan_entry(desk)
+    order = desk.order("entry")
+    for step in (Step.RELEASE, Step.SEND, Step.REJECT):
+        desk.report(order, step)
+    assert desk.drops() == [Drop.REJECTED]
+    desk.wait(4 / 3600)
+    desk.fill(order, price=50_000.0)
+    assert desk.held() == order.lots
+    assert desk.order("stop").price == 49_000.0
+    assert desk.orders("entry") == []
+    assert desk.state.ghosts == 1
+    assert desk.state.severity == Severity.NO_NEW
+    desk.fill(order, price=50_000.0)  # told twice: counted once
+    assert desk.held() == order.lots
+
+
+def test_a_ghost_that_is_alive_is_cancelled() -> None:
+    desk = Desk(BTC, obedient=False)
+    desk.strategy(setup())
+    desk.price(50_200.0)
+    plan_entry(desk)
+    order = desk.order("entry")
+    desk.halt()
+    miss(desk, order)
+    desk.report(order, Step.ACCEPT)
+    cancels = [c for c in desk.commands if c.kind == CommandKind.CANCEL and c.order_id == order.id]
+    assert len(cancels) == 1
+    assert desk.state.ghosts == 1
+
+
+def miss(desk: Desk, order: Placed) -> None:
+    """Sent, in doubt, and proved never to have been."""
+    for step in (Step.RELEASE, Step.SEND, Step.DOUBT, Step.MISS):
+        desk.report(order, step)
