@@ -22,7 +22,7 @@ from holdfast.records import named
 from holdfast.runtime.session import Options, Session
 from holdfast.simulator.paper_feed import PaperFeed
 from holdfast.simulator.paper_venue import PaperVenue
-from holdfast.simulator.simulation import Scenario, open_venue, setup_events
+from holdfast.simulator.simulation import Scenario, open_venue, rules_events, setup_events
 from holdfast.simulator.venue import Market
 
 CHANGES = (Ask.PLACE, Ask.AMEND, Ask.CANCEL)
@@ -37,7 +37,7 @@ IN_STEP = Facts(
 )  # fmt: skip
 
 
-def quiet(*_: int) -> None:
+def quiet(*_: object) -> None:
     """Nobody listens."""
 
 
@@ -69,9 +69,12 @@ class LockStep:
         scenario: Scenario,
         market_name: str,
         code: str,
+        names: dict[str, Any] | None = None,
         tick: Callable[[int, int], None] = quiet,
+        started: Callable[[LockStep], None] = quiet,
     ) -> None:
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
+        self.names, self.started = names or {}, started
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
         self.engine = require_same(fold(found.snapshot, found.rows)) if found.snapshot else Engine()
@@ -84,6 +87,7 @@ class LockStep:
         self.clock = MarketClock(market)
         self.journal: Journal | None = None
         self.session: Session | None = None
+        self.stopping = False  # set from outside: after this instant
         self._durable = 0
         self._boot_if_there()
 
@@ -95,8 +99,9 @@ class LockStep:
             if self.session is not None:
                 self.session.tick()
                 self._settle()
-            if self.feed.place.bar % 1024 == 0:
-                self.tick(self.feed.place.bar, total)
+            self.tick(self.feed.place.bar, total)
+            if self.stopping:
+                break
         self.tick(self.feed.place.bar, total)
 
     def close(self) -> None:
@@ -146,10 +151,12 @@ class LockStep:
         )
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
+        self.journal.remark("names", self.names)
         self.session.start()
         for _ in range(ROUNDS):
             self._settle()
             if self.session.ready:
+                self.started(self)
                 return
             self.session.tick()
         raise HoldfastError(
@@ -185,7 +192,9 @@ class LockStep:
 
 def missing_setup(state: State, scenario: Scenario) -> list[Any]:
     """Events of the settings that the state does not have yet: all of them at first, later what has changed."""
-    return [event for event in setup_events(scenario) if not is_known(state, event)]
+    missing = [event for event in setup_events(scenario) if not is_known(state, event)]
+    ruled = state.challenge.began_at_ns > 0
+    return missing if ruled else missing + rules_events(scenario)
 
 
 def is_known(state: State, event: Any) -> bool:
@@ -193,7 +202,7 @@ def is_known(state: State, event: Any) -> bool:
     if isinstance(event, AccountOpened):
         return state.account.start_balance > 0
     if isinstance(event, LimitsSet):
-        return named(state.limits[event.class_id]) == named(event.limits)
+        return state.challenge.began_at_ns > 0 or named(state.limits[event.class_id]) == named(event.limits)
     if isinstance(event, InstrumentListed):
         listed = state.instruments[event.contract.instrument_id].contract
         return same(listed, event.contract, VALUED)
