@@ -106,6 +106,7 @@ def run_paper(
         run = paper_in_step(folder, prepared, lambda done, of: tick("Trading", done, of), started)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(run, "stopping", True))
+        run.listen()
         try:
             run.run()
         finally:

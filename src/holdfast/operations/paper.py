@@ -13,12 +13,15 @@ from holdfast.engine.engine import Engine, is_fed
 from holdfast.errors import HoldfastError
 from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal.folding import fold, require_same
+from holdfast.journal.rows import REMARK, from_json
 from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven
 from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
 from holdfast.ports.venue import Answer, Ask, Facts, Request
 from holdfast.records import named
+from holdfast.runtime.control import Control
+from holdfast.runtime.door import Door
 from holdfast.runtime.session import Options, Session
 from holdfast.simulator.paper_feed import PaperFeed
 from holdfast.simulator.paper_venue import PaperVenue
@@ -88,6 +91,8 @@ class LockStep:
         self.journal: Journal | None = None
         self.session: Session | None = None
         self.stopping = False  # set from outside: after this instant
+        self.door: Door | None = None
+        self.control: Control | None = None
         self._durable = 0
         self._boot_if_there()
 
@@ -95,6 +100,7 @@ class LockStep:
         """To the end of the market, or to an instant."""
         total = len(self.feed.bars)
         while not self.feed.over and (until_ns is None or self.feed.next_ns() < until_ns):
+            self._hear_people()
             self.feed.step()
             if self.session is not None:
                 self.session.tick()
@@ -104,8 +110,19 @@ class LockStep:
                 break
         self.tick(self.feed.place.bar, total)
 
+    def _hear_people(self) -> None:
+        """Requests of people, between two instants; each is told when its row is durable."""
+        if self.door is None or self.control is None or self.journal is None:
+            return
+        if self.door.poll(self.control):
+            self._settle()
+            self.journal.flush()
+            self.door.reached(self._durable)
+
     def close(self) -> None:
         """Write what is left and let go."""
+        if self.door is not None:
+            self.door.close()
         if self.journal is None:
             self.opened.close()
         else:
@@ -149,6 +166,10 @@ class LockStep:
         self.session = Session(
             self.engine, self.journal, self, self.clock, self.journal.epoch, Options(clock_every_ns=0)
         )
+        self.control = Control(self.session, pairs_of(self.names), self._stop)
+        for row in self.opened.found.rows:
+            if row.kind == REMARK and (told := from_json(row.body))["about"] == "request":
+                self.control.remember(told)
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self.journal.remark("names", self.names)
@@ -162,6 +183,13 @@ class LockStep:
         raise HoldfastError(
             "The paper account did not come to agree with its venue.", "This is a bug: please report it."
         )
+
+    def _stop(self) -> None:
+        self.stopping = True
+
+    def listen(self) -> None:
+        """Open the door for requests of people."""
+        self.door = Door(self.folder)
 
     def _reached(self, seq: int) -> None:
         self._durable = seq
@@ -188,6 +216,16 @@ class LockStep:
             elif not self.venue.mail:
                 return
         raise HoldfastError("Engine and venue did not come to rest.", "This is a bug: please report it.")
+
+
+def pairs_of(names: dict[str, Any]) -> dict[str, int]:
+    """Instrument numbers by pair, also by the short name where only one has it."""
+    full = {told["pair"]: int(number) for number, told in names.get("instruments", {}).items()}
+    short: dict[str, int] = {}
+    for pair, number in full.items():
+        name = pair.split("/")[0]
+        short[name] = 0 if name in short else number
+    return {name: number for name, number in short.items() if number} | full
 
 
 def missing_setup(state: State, scenario: Scenario) -> list[Any]:
