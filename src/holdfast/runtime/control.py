@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from holdfast.errors import did_you_mean
 from holdfast.model.enums import Rule, Scope, Severity
 from holdfast.model.events import Reset, SeverityChange
 from holdfast.model.units import SECOND
@@ -84,10 +85,8 @@ class Control:
             return Reply(done=False, says=f"There is no request {wish.verb!r}.")
         instrument_id = self.pairs.get(wish.pair, 0)
         if wish.pair and not instrument_id:
-            known_pairs = ", ".join(self.pairs) or "none"
-            return Reply(
-                done=False, says=f"{wish.pair} is not traded on this account; it trades {known_pairs}."
-            )
+            near = did_you_mean(wish.pair, list(self.pairs))
+            return Reply(done=False, says=f"{wish.pair} is not traded on this account. {near}")
         reply = verb(replace(wish, instrument_id=instrument_id))
         if wish.verb != "ping":
             self._write_down(wish, reply)
@@ -95,9 +94,8 @@ class Control:
 
     def _write_down(self, wish: Wish, reply: Reply) -> None:
         told = {name: getattr(wish, name) for name in ("key", "verb", "who", "why", "pair", "mode")}
-        reply.seq = self.session.journal.remark(
-            "request", told | {"body": list(wish.body()), "says": reply.says, "done": reply.done}
-        )
+        told |= {"body": list(wish.body()), "says": reply.says, "done": reply.done}
+        reply.seq = self.session.journal.remark("request", told)
         self._known[wish.key] = (wish.body(), reply)
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
@@ -155,7 +153,7 @@ class Control:
             if trip.rule and (Scope(trip.scope), trip.scope_id) in scopes and trip.severity >= Severity.NO_NEW
         ]
 
-    def _reconcile(self, wish: Wish) -> Reply:
+    def _reconcile(self, _: Wish) -> Reply:
         self.session.sweeper.due_ns = 0
         return Reply(done=True, says="The venue is being asked for everything.")
 
@@ -165,6 +163,6 @@ class Control:
             return Reply(done=False, says="Name the instrument whose position is to be adopted.")
         return self._resume(wish)
 
-    def _stop(self, wish: Wish) -> Reply:
+    def _stop(self, _: Wish) -> Reply:
         self.stop()
         return Reply(done=True, says="Stopping in order; stops and positions stay at the venue.")
