@@ -34,8 +34,19 @@ from holdfast.cli.run_options import (
 
 if TYPE_CHECKING:
     from holdfast.operations.paper import LockStep
+    from holdfast.operations.paper_free import FreeRun
+
+    Run = LockStep | FreeRun
 
 Account = Annotated[str, typer.Option("--account", help="Its folder is HOLDFAST_HOME/accounts/NAME.")]
+Speed = Annotated[
+    float,
+    typer.Option(
+        "--speed",
+        min=0,
+        help="Market seconds in a second: 1 is real time. 0: in step, the market waits for the engine.",
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="On paper: nothing leaves this machine.")]
 
 
@@ -47,6 +58,7 @@ def register(app: typer.Typer) -> None:
 def trade(
     dry_run: DryRun = False,
     account: Account = "paper",
+    speed: Speed = 0,
     strategy: Strategies = None,
     config: Config = None,
     data_dir: DataDir = None,
@@ -85,25 +97,33 @@ def trade(
     from holdfast.settings.backtest import load_settings
 
     settings = load_settings(config, changes)
-    run_paper(account_folder(account), data_folder(data_dir), settings, strategy_path, json)
+    run_paper(account_folder(account), data_folder(data_dir), settings, strategy_path, speed, json)
 
 
 def run_paper(
-    folder: Path, data_dir: Path, settings: Any, strategy_path: Path | None = None, json: bool = False
+    folder: Path, data_dir: Path, settings: Any, strategy_path: Path | None, speed: float, json: bool
 ) -> None:
     """Prepare, take the account over, and trade to the end of the bars or until asked to stop."""
     from holdfast.cli.backtest import progress
     from holdfast.history.store import Store
     from holdfast.wiring.backtest import Backtest
-    from holdfast.wiring.trade import paper_in_step
+    from holdfast.wiring.trade import paper_in_step, paper_in_time
 
     with progress() as (say, tick):
-        prepared = Backtest(Store(data_dir), settings, say, tick, strategy_path).prepare()
+        machine = Backtest(Store(data_dir), settings, say, tick, strategy_path)
+        prepared = machine.prepare(plan=speed == 0)
 
-        def started(run: LockStep) -> None:
+        def started(run: Run) -> None:
             say(boot_text(run))
 
-        run = paper_in_step(folder, prepared, lambda done, of: tick("Trading", done, of), started)
+        def shown(done: int, of: int) -> None:
+            tick("Trading", done, of)
+
+        run: Run = (
+            paper_in_time(folder, machine, prepared, speed, shown, started)
+            if speed
+            else paper_in_step(folder, prepared, shown, started)
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: setattr(run, "stopping", True))
         run.listen()
@@ -117,7 +137,7 @@ def run_paper(
         typer.echo(outcome_text(run, prepared.currency))
 
 
-def boot_text(run: LockStep) -> str:
+def boot_text(run: Run) -> str:
     """What a start found, in a sentence or two."""
     session = run.session
     assert session is not None
@@ -135,7 +155,7 @@ def boot_text(run: LockStep) -> str:
     return f"Start {session.desk.epoch} of {run.folder}: {found}, {doubt}, {bare}."
 
 
-def outcome(run: LockStep, currency: str) -> dict[str, Any]:
+def outcome(run: Run, currency: str) -> dict[str, Any]:
     """Where the account stands."""
     state = run.engine.state
     account = state.account
@@ -148,14 +168,14 @@ def outcome(run: LockStep, currency: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def digest_of(run: LockStep) -> str:
+def digest_of(run: Run) -> str:
     """Names the state of the account."""
     from holdfast.engine.engine import state_digest
 
     return state_digest(run.engine.state)
 
 
-def outcome_text(run: LockStep, currency: str) -> str:
+def outcome_text(run: Run, currency: str) -> str:
     """The same for people."""
     told = outcome(run, currency)
     how = "All bars are traded." if told["over"] else "Stopped in order; start it again to go on."
