@@ -134,7 +134,7 @@ class FreeRun:
     async def _stop_in_order(self) -> None:
         """No new entries; what is on its way may finish, for five seconds at most."""
         assert self.session is not None
-        self.session.desk.ready = False
+        self.session.close_entries()
         until = time.perf_counter() + 5
         while time.perf_counter() < until and (
             self.session.driver.waits or self.venue.mail or self.session.doubts()

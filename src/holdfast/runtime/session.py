@@ -82,6 +82,7 @@ class Session:
         self._doubtful = 0
         self._bare = 0
         self._clock_ns = 0
+        self._closing = False
 
     @property
     def ready(self) -> bool:
@@ -97,6 +98,11 @@ class Session:
         self.sweeper.since_ns = max(0, self.engine.state.time_ns - 600 * SECOND)
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
+
+    def close_entries(self) -> None:
+        """The process is about to end: nothing that increases exposure leaves any more."""
+        self.desk.ready = False
+        self._closing = True
 
     def take(self, event: Any) -> int:
         """One event through the core and into the journal."""
@@ -138,6 +144,8 @@ class Session:
         self.resolver.tick()
         self.dispatcher.tick()
         self.watch.tick()
+        if self._closing:
+            return
         if not self.desk.ready:
             self._try_ready(now)
         elif self.options.clock_every_ns and now - self._clock_ns >= self.options.clock_every_ns:
