@@ -13,6 +13,7 @@ import socketserver
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ NAME = "control.sock"
 MOST = 65_536  # bytes of a request
 PATIENCE = 30.0  # seconds that a request waits to be durable
 WAITING = 64  # requests at once
+LONGEST = 100  # bytes of a socket's path
 
 
 class Asked:
@@ -37,7 +39,7 @@ class Asked:
 
 
 class Door:
-    """Listens in the account's folder. Linux limits such a path to 107 bytes; then it is linked from a short one."""
+    """Listens in the account's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -45,10 +47,6 @@ class Door:
         self._due: list[Asked] = []
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
-        if len(os.fsencode(str(self.path))) > 100:
-            raise HoldfastError(
-                f"The path {self.path} is too long for a control socket.", "Choose a shorter HOLDFAST_HOME."
-            )
         door = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -60,7 +58,8 @@ class Door:
 
         mask = os.umask(0o177)
         try:
-            self.server = socketserver.ThreadingUnixStreamServer(str(self.path), Handler)
+            with short_path(folder) as path:
+                self.server = socketserver.ThreadingUnixStreamServer(path, Handler)
         finally:
             os.umask(mask)
         self.server.daemon_threads = True
@@ -109,6 +108,24 @@ class Door:
             self.path.unlink()
 
 
+@contextlib.contextmanager
+def short_path(folder: Path) -> Iterator[str]:
+    """The socket's path; a long one through the folder's descriptor, since the system allows about a hundred bytes."""
+    path = str(folder / NAME)
+    if len(os.fsencode(path)) <= LONGEST:
+        yield path
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if not Path(f"/proc/self/fd/{descriptor}").exists():
+            raise HoldfastError(
+                f"The path {path} is too long for a control socket.", "Choose a shorter HOLDFAST_HOME."
+            )
+        yield f"/proc/self/fd/{descriptor}/{NAME}"
+    finally:
+        os.close(descriptor)
+
+
 def is_own(connection: socket.socket) -> bool:
     """Whether the other end is run by the same user."""
     if not hasattr(socket, "SO_PEERCRED"):
@@ -125,11 +142,11 @@ def written(reply: Reply) -> bytes:
 
 def ask(folder: Path, wish: dict[str, Any]) -> dict[str, Any]:
     """Send one request to the account that runs in a folder."""
-    path = folder / NAME
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as wire:
             wire.settimeout(PATIENCE + 5)
-            wire.connect(str(path))
+            with short_path(folder) as path:
+                wire.connect(path)
             wire.sendall(msgspec.json.encode(wish) + b"\n")
             line = wire.makefile("rb").readline(MOST)
     except (FileNotFoundError, ConnectionRefusedError):
