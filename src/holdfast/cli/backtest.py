@@ -1,4 +1,4 @@
-"""`holdfast backtest` and `holdfast demo`."""
+"""`holdfast backtest`."""
 
 from __future__ import annotations
 
@@ -38,14 +38,11 @@ if TYPE_CHECKING:
     from holdfast.history.store import Store
     from holdfast.reports.result import RunResult
 
-DEMO_DAYS = 60
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command("backtest")(backtest)
     app.command("backtesting", hidden=True)(backtest)
-    app.command("demo")(demo)
 
 
 def backtest(
@@ -173,33 +170,3 @@ def finish(
         from holdfast.reports.page import write_page
 
         typer.echo(f"Page: {write_page(html, result, windows(result, loaded))}", err=True)
-
-
-def demo(
-    open: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
-    seed: Annotated[int, typer.Option("--seed", help="Of the synthetic market.")] = 7,
-    days: Annotated[int, typer.Option("--days", min=3, max=365)] = DEMO_DAYS,
-    folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where the demo keeps its data and page.")
-    ] = None,
-) -> None:
-    """A shipped profile over a synthetic market: nothing is downloaded, nothing is traded."""
-    from holdfast.cli.places import home
-    from holdfast.history.synthetic import PERPS, write_synthetic
-    from holdfast.settings.backtest import load_settings
-
-    place = folder or home() / "demo"
-    data = place / f"market-{seed}-{days}"
-    if not data.exists():
-        typer.echo(f"Making a synthetic market of {days} days …", err=True)
-        from holdfast.reports.files import new_folder
-
-        with new_folder(place, data.name, "The market") as made:
-            write_synthetic(made, seed, days, "1m", PERPS)
-    result, bars = execute(data, load_settings("demo", {}))
-    page = place / "demo.html"
-    finish(result, bars, save=True, export=None, html=page, json=False)
-    if open:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())

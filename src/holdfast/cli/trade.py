@@ -78,6 +78,7 @@ def trade(
     guard: GuardOn = None,
     calendar: Calendar = None,
     strategy_path: StrategyPath = None,
+    tell: Annotated[bool, typer.Option("--tell", hidden=True, help="Lines of JSON for who watches.")] = False,
     json: Json = False,
 ) -> None:
     """Trade an account: on paper over recorded bars, with the journal, recovery and checks of a live one.
@@ -97,11 +98,17 @@ def trade(
     from holdfast.settings.backtest import load_settings
 
     settings = load_settings(config, changes)
-    run_paper(account_folder(account), data_folder(data_dir), settings, strategy_path, speed, json)
+    run_paper(account_folder(account), data_folder(data_dir), settings, strategy_path, speed, json, tell)
 
 
 def run_paper(
-    folder: Path, data_dir: Path, settings: Any, strategy_path: Path | None, speed: float, json: bool
+    folder: Path,
+    data_dir: Path,
+    settings: Any,
+    strategy_path: Path | None,
+    speed: float,
+    json: bool,
+    tell: bool,
 ) -> None:
     """Prepare, take the account over, and trade to the end of the bars or until asked to stop."""
     from holdfast.cli.backtest import progress
@@ -114,7 +121,12 @@ def run_paper(
         prepared = machine.prepare(plan=speed == 0)
 
         def started(run: Run) -> None:
-            say(boot_text(run))
+            if tell:
+                from holdfast.cli.telling import Teller
+
+                Teller(run, prepared).begin(boot_text(run))
+            else:
+                say(boot_text(run))
 
         def shown(done: int, of: int) -> None:
             tick("Trading", done, of)
@@ -131,7 +143,7 @@ def run_paper(
             run.run()
         finally:
             run.close()
-    if json:
+    if json or tell:
         print_json(outcome(run, prepared.currency))
     else:
         typer.echo(outcome_text(run, prepared.currency))

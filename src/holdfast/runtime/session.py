@@ -6,6 +6,7 @@ paper in lock-step, and under simulated time it is the same object.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,7 @@ class Session:
     ) -> None:
         self.engine, self.journal, self.clock, self.options = engine, journal, clock, options
         self.driver = Driver(engine, journal, self._release)
+        self.listeners: list[Callable[[int, Any, Engine], None]] = []  # row, event, the engine after it
         self._decided: dict[int, int] = {}
         self.desk = Desk(
             state=engine.state,
@@ -108,6 +110,8 @@ class Session:
         """One event through the core and into the journal."""
         now = self.clock.mono_ns()
         seq = self.driver.take(event)
+        for listener in self.listeners:
+            listener(seq, event, self.engine)
         if self.engine.outbox.command_count:
             self._decided[seq] = now
         return seq
