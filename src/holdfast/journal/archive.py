@@ -5,7 +5,7 @@ Each function holds the folder while it looks, so that an engine that runs is na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from holdfast.errors import InUseError, JournalError
 from holdfast.journal.folder import Lock, Witness, number_of, segments_of
 from holdfast.journal.folding import Difference, Folded, fold
+from holdfast.journal.projecting import Feeder, build
 from holdfast.journal.recovery import check_chain, check_link, check_witness, header_of, read
 from holdfast.journal.rows import HEADER, Row, from_json
 from holdfast.journal.segment import Segment, restore
@@ -148,3 +149,16 @@ def replay_data(folded: Folded) -> dict[str, Any]:
         "difference": asdict(difference) if difference is not None else None,
         "state_digest": folded.digest,
     }
+
+
+def rebuild(folder: Path, progress: Callable[[int, int], None] = lambda done, of: None) -> Feeder:
+    """Build the projection anew from the verified rows of every file; `progress` hears rows done and rows in all."""
+
+    def parts() -> Iterator[list[Row]]:
+        done = 0
+        for part, rows in verified(folder):
+            yield rows
+            done += part.rows
+            progress(done, done)
+
+    return build(folder, parts())

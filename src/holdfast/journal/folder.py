@@ -2,7 +2,10 @@
 
 lock                 flock, with the holder's process number: a second instance is refused
 head                 the last number and chain value that were committed (not synced: a lazy witness)
-segment-000001.db …  one file for each start, each headed by the closing chain value of the one before
+segment-000001.db …  one file for each start, each headed by the closing chain value of the one before; compressed
+                     ones end in .zst
+removed              what retention took away, with the chain values that tie the rest to it
+reserve              room that is given back when the disk is full, so that the last rows still fit
 """
 
 from __future__ import annotations
@@ -128,8 +131,13 @@ def file_system_of(folder: Path) -> str:
 
 def segments_of(folder: Path) -> list[Path]:
     """The files of a journal, oldest first; one that is missing between others is a sentence."""
-    names = (path for path in folder.glob("segment-*.db") if re.fullmatch(r"segment-\d+\.db", path.name))
-    found = sorted(names, key=number_of)
+    by_number: dict[int, Path] = {}
+    for path in sorted(
+        folder.glob("segment-*.db*"), reverse=True
+    ):  # a file that is there twice: its plain form
+        if re.fullmatch(r"segment-\d+\.db(\.zst)?", path.name):
+            by_number[number_of(path)] = path
+    found = [by_number[number] for number in sorted(by_number)]
     for before, after in itertools.pairwise(found):
         if number_of(after) != number_of(before) + 1:
             raise JournalError(
@@ -141,7 +149,7 @@ def segments_of(folder: Path) -> list[Path]:
 
 def number_of(path: Path) -> int:
     """The number of a segment."""
-    return int(path.stem.partition("-")[2])
+    return int(path.name.partition(".")[0].partition("-")[2])
 
 
 def segment_path(folder: Path, number: int) -> Path:
