@@ -1,7 +1,7 @@
 """The tables of `projection.sqlite`, for people, SQL and commands, and the statements that fill them.
 
 Prices in ticks, quantities in steps, money in 1e-8, times in nanoseconds UTC, as in the core; `instruments`,
-`mandates`, `tags` and `labels` say what the numbers mean; the views `..._told` are in people's units. Reasons are words.
+`mandates`, `tags`, `labels` say what the numbers mean; views `..._told` are in people's units. Reasons are words.
 """
 
 from __future__ import annotations
