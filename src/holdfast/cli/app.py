@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from holdfast.cli import backtest, data, journal, limits, results, rules, strategies
+from holdfast.cli import account, backtest, data, journal, limits, results, rules, strategies, why
 from holdfast.errors import HoldfastError
 
 EXIT_CODES = """Exit codes: 0 done · 1 the input cannot be used, and one sentence says why · 2 wrong usage of the
@@ -41,7 +41,7 @@ def options(
     """Trades leveraged accounts unattended."""
 
 
-for module in (backtest, results, limits, strategies, rules, data, journal):
+for module in (backtest, account, why, results, limits, strategies, rules, data, journal):
     module.register(app)
 
 

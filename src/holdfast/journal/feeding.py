@@ -33,6 +33,7 @@ class Feeder:
     engine: Engine | None = None
     extractor: Extractor | None = None
     seq: int = 0
+    wall_ns: int = 0  # when the last row was taken
     events: int = 0
     corrected: int = 0  # snapshots that were not what the core made of the rows before them
 
@@ -41,7 +42,7 @@ class Feeder:
 
     def take(self, row: Row) -> None:
         """One row, whatever it is."""
-        self.seq = row.seq
+        self.seq, self.wall_ns = row.seq, row.wall_ns
         if row.kind == SNAPSHOT:
             self._snapshot(row)
         elif row.kind in (REMARK, POISON):
@@ -112,7 +113,7 @@ def feed(
 def flush(file: ProjectionFile, feeder: Feeder) -> None:
     """What has been folded, written; a row that is held already is not held twice."""
     if feeder.seq > max(file.seq, feeder.since):
-        file.write(feeder.ops, feeder.seq, feeder.time_ns, time.time_ns())
+        file.write(feeder.ops, feeder.seq, feeder.time_ns, feeder.wall_ns)
     feeder.ops.clear()
 
 

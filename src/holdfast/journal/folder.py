@@ -155,3 +155,48 @@ def number_of(path: Path) -> int:
 def segment_path(folder: Path, number: int) -> Path:
     """The file of a segment."""
     return folder / f"segment-{number:06}.db"
+
+
+def holder_of_lock(folder: Path) -> str | None:
+    """Who holds a folder, without taking the lock even for a moment (a start might be refused for it); None: nobody.
+
+    Where the system lists its locks they are looked up; elsewhere the process that is named in the file must live.
+    """
+    path = folder / "lock"
+    try:
+        told, found = path.read_text(errors="replace").strip(), path.stat()
+    except OSError:
+        return None
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return (told or "another process") if is_alive(told) else None
+    return (told or "another process") if any(is_of_file(line, told, found) for line in lines) else None
+
+
+def is_of_file(line: str, told: str, found: os.stat_result) -> bool:
+    """Whether a line of /proc/locks is a flock on a file. Some file systems tell another device there than stat does:
+    then the process must be the one that the file names."""
+    words = line.split()
+    if "FLOCK" not in words or len(words) < 6:
+        return False
+    process, device = words[-4], words[-3]
+    if not device.endswith(f":{found.st_ino}"):
+        return False
+    return device == f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}" or (
+        told.startswith(f"process {process},")
+    )
+
+
+def is_alive(told: str) -> bool:
+    """Whether the process that a lock file names is there."""
+    number = re.match(r"process (\d+)", told)
+    if number is None:
+        return False
+    try:
+        os.kill(int(number[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
