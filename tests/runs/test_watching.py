@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ from holdfast.wiring.account_view import AccountView
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.prepared import Prepared
 
-CASE: dict[str, Any] = {"strategies": ("grid_atr", "ma_cross"), "source": "synthetic_perp", "timeframe": "1h"}
+CASE: dict[str, Any] = {
+    "strategies": ("grid_atr", "ma_cross"),
+    "source": "synthetic_perp",
+    "timeframe": "15m",
+}
 
 
 def names_of(prepared: Prepared) -> dict[str, Any]:
@@ -77,7 +81,7 @@ class Watched(LockStep):
 
 
 @pytest.fixture(scope="module")
-def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An account of two starts: stopped on the way, and once more before the end, with something held."""
     place = tmp_path_factory.mktemp("home")
     Watched.prepared = prepared = Backtest(Store(market), load_settings(None, CASE)).prepare()
@@ -87,7 +91,7 @@ def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
         run.run(int(bars[int(len(bars) * part)]))
         run.close()
         assert run.troubles == []
-    yield place
+    return place
 
 
 def call(home: Path, *words: str) -> Any:
@@ -237,3 +241,24 @@ def test_without_names_ids_are_shown_and_said(home: Path, tmp_path: Path) -> Non
     shown = call(tmp_path, "positions").stdout
     assert "instrument 1" in shown
     assert "ids, ticks and steps are shown" in shown
+
+
+def test_it_can_be_looked_at_while_its_engine_runs(home: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "accounts" / "main"
+    shutil.copytree(home / "accounts" / "main", folder)
+    prepared = Watched.prepared
+    run = Watched(folder, prepared.scenario, "a market", "code")
+    run.run(int(prepared.scenario.bars["time_ns"][int(len(prepared.scenario.bars) * 0.81)]))
+    assert run.session is not None
+    assert run.journal is not None
+    before = told(tmp_path, "status")
+    assert before["running"] is True
+    run.journal.flush()
+    end = time.monotonic() + 20
+    while told(tmp_path, "status")["start"] != 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert told(tmp_path, "status")["start"] == 3
+    run.close()
+    assert told(tmp_path, "status")["running"] is False

@@ -91,7 +91,7 @@ def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("Severity", severity, "red" if tight else ""),
         ("Positions", held, "red" if told["unprotected"] else ""),
         ("Open risk", f"{amount(told['open_risk'])} {currency} at the stops", ""),
-        ("Orders", f"{told['working_orders']} at work, {told['entries_today']} entries today", ""),
+        ("Orders", f"{told['working_orders']} at work; entries today: {told['entries_today']}", ""),
     ]
 
 

@@ -86,7 +86,9 @@ class Extractor:
 
     def _take(self, event: Any, outbox: Outbox, state: State) -> None:
         touched = self._orders.take(self._seq, event, outbox, state)
-        self._note_event(event, outbox, state)
+        plan = plan_row(self._seq, event, outbox, state) if type(event) is events.Plan else None
+        if plan != ():
+            self._note_event(event, outbox, state)
         self._notes(outbox)
         self._notices(outbox)
         if isinstance(event, WITH_INSTRUMENT):
@@ -94,10 +96,8 @@ class Extractor:
         for i in range(outbox.note_count):
             touched.add(outbox.notes[i].instrument_id)
         self._trades.take(self._seq, touched, outbox, state)
-        if type(event) is events.Plan:
-            row = plan_row(self._seq, event, outbox, state)
-            if row:
-                self._put(PUT_PLAN, row)
+        if plan:
+            self._put(PUT_PLAN, plan)
         if self._orders.filled:
             self._mark(state)
         if state.time_ns // MINUTE != self._minute:

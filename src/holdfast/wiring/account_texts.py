@@ -16,6 +16,11 @@ def line(seq: int, time_ns: int | None, what: str, **more: Any) -> dict[str, Any
     return {"row": seq, "time": instant(time_ns), "what": what} | more
 
 
+def sentence(words: str) -> str:
+    """Words with a large letter in front and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
+
+
 def event_text(view: AccountView, event: Row) -> str:
     """What happened, in a few words."""
     told = from_json(event["told"].encode()) if event["told"] else {}

@@ -42,6 +42,7 @@ class AccountView:
         try:
             self.db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
             self.db.set_busy_timeout(2_000)
+            self.db.execute("BEGIN")  # all that is asked is of one moment
             self.meta = {row["name"]: row["value"] for row in self.rows("SELECT name, value FROM meta")}
         except apsw.Error as error:
             raise ViewError(f"{path} cannot be read: {error}.", rebuild_mend(folder)) from error

@@ -9,11 +9,11 @@ import re
 from typing import Any
 
 from holdfast.errors import SettingsError
-from holdfast.reports.wording import amount, price
+from holdfast.reports.wording import amount, moment, price
 from holdfast.runtime.names import parts_of
 from holdfast.wiring.account_rows import order_of, trade_of
 from holdfast.wiring.account_rules import measured, rule_text
-from holdfast.wiring.account_texts import event_text, line, request_text, step_text
+from holdfast.wiring.account_texts import event_text, line, request_text, sentence, step_text
 from holdfast.wiring.account_view import AccountView, Row, instant
 
 Story = list[dict[str, Any]]
@@ -64,7 +64,7 @@ def why_order(view: AccountView, number: int, epoch: int | None = None) -> dict[
     if plan is None or plan["seq"] != o["cause"]:
         story += cause_lines(view, o["cause"])
     story += gate_lines(view, o)
-    story += asked_and_told(view, o)
+    story = sorted(story, key=lambda each: int(each["row"])) + asked_and_told(view, o)
     return {
         "order": order_of(view, o),
         "signal": f"s{plan['seq']}" if plan else None,
@@ -86,9 +86,7 @@ def plan_line(view: AccountView, p: Row) -> dict[str, Any]:
     what = (
         f"Signal s{p['seq']}: {view.strategy(p['mandate_id'])} wants {wants} on {view.pair(i)}{tag}{detail}"
     )
-    return line(
-        p["seq"], p["time_ns"], f"{what}. {outcome_text(view, p).capitalize()}.", outcome=p["outcome"]
-    )
+    return line(p["seq"], p["time_ns"], f"{what}. {sentence(outcome_text(view, p))}", outcome=p["outcome"])
 
 
 def outcome_text(view: AccountView, p: Row) -> str:
@@ -147,7 +145,9 @@ def refusals(view: AccountView, where: str, *values: Any) -> Story:
         )
         assert note is not None
         told = measured(view, note)
-        times = f" {group['times']} times since {instant(group['since'])}" if group["times"] > 1 else ""
+        times = (
+            f" {group['times']} times since {moment(instant(group['since']))}" if group["times"] > 1 else ""
+        )
         what = f"The gate refused it{times}: {rule_text(told)}."
         found.append(
             line(group["last"], note["time_ns"], what, gate="refused", denial=told, times=group["times"])
@@ -165,9 +165,7 @@ def asked_and_told(view: AccountView, o: Row) -> Story:
     for step in steps:
         fee = f", fee {amount(fees[step['seq']]['fee'] / 1e8, 4)}" if step["seq"] in fees else ""
         text = step_text(view, step | {"instrument_id": o["instrument_id"]})
-        story.append(
-            line(step["seq"], step["time_ns"], f"{text[0].upper()}{text[1:]}{fee}.", step=step["step"])
-        )
+        story.append(line(step["seq"], step["time_ns"], sentence(f"{text}{fee}"), step=step["step"]))
     return sorted(story, key=lambda each: int(each["row"]))
 
 
@@ -177,7 +175,9 @@ def why_signal(view: AccountView, seq: int) -> dict[str, Any]:
     if p is None:
         raise SettingsError(f"There is no signal s{seq}.", "`holdfast why` lists the last ones.")
     here = "seq = ? AND mandate_id = ?"
-    story = [plan_line(view, p), *refusals(view, here, seq, p["mandate_id"])]
+    story = [plan_line(view, p)]
+    if p["outcome"] != "refused" or p["refused"] > 1:
+        story += refusals(view, here, seq, p["mandate_id"])
     t = view.one("SELECT * FROM trades WHERE trade_id = ?", p["trade_id"])
     if t is not None and t["cause"] == seq:
         story += [*refusals(view, "trade_id = ? AND seq > ?", t["trade_id"], seq), *later_lines(view, t, seq)]
