@@ -1,8 +1,9 @@
-"""Commands about the journal of an account: verify it, show and export its rows, copy it, fold it again."""
+"""Commands about the journal of an account: verify, show, export, copy, compact it; fold it again."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,9 @@ Kind = Annotated[str, typer.Option(help="Only rows of this kind, such as Price o
 Since = Annotated[int, typer.Option(help="From this row on.")]
 Until = Annotated[int, typer.Option(help="Up to this row; 0 = to the end.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many rows.")]
-group = typer.Typer(help="The journal of an account: verify, query, export, backup.", no_args_is_help=True)
+group = typer.Typer(
+    help="The journal of an account: verify, read, copy, rebuild, compact.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +27,8 @@ def register(app: typer.Typer) -> None:
     group.command("query")(query_journal)
     group.command("export")(export_journal)
     group.command("backup")(backup_journal)
+    group.command("rebuild")(rebuild_projection)
+    group.command("compact")(compact_journal)
     app.add_typer(group, name="journal")
     app.command("replay")(replay)
 
@@ -118,6 +123,56 @@ def backup_journal(
         print_json({"target": str(target), "segments": [asdict(part) for part in parts]})
     else:
         typer.echo(f"Copied to {target} and verified: {sum(part.rows for part in parts):,} rows.")
+
+
+def rebuild_projection(folder: Folder, json: Json = False) -> None:
+    """Build what status, orders, trades and why read (projection.sqlite) anew from the journal."""
+    from holdfast.journal.archive import rebuild
+
+    with counting("Folding rows") as progress:
+        built = rebuild(folder, progress)
+    if json:
+        print_json({"rows": built.seq, "events": built.events, "corrected": built.corrected})
+        return
+    typer.echo(f"Built anew from {built.seq:,} rows ({built.events:,} events).")
+    if built.corrected:
+        typer.echo(
+            f"{built.corrected} times a snapshot differed from what this version makes of the rows before it: they "
+            "were written by another version, and details between may differ from what was decided then."
+        )
+
+
+def compact_journal(
+    folder: Folder,
+    keep_days: Annotated[int, typer.Option(help="Remove files older than this; at least 400.")] = 400,
+    json: Json = False,
+) -> None:
+    """Compress closed files that are a week old, and remove those that are older than --keep-days."""
+    from holdfast.journal.compaction import as_data, compact
+    from holdfast.model.units import DAY
+
+    with counting("Compressing files") as progress:
+        done = compact(folder, keep_days * DAY, progress=progress)
+    if json:
+        print_json(as_data(done))
+    elif not done.packed and not done.removed:
+        typer.echo("Nothing is a week old yet, or all of it is compressed already.")
+    else:
+        typer.echo(
+            f"{len(done.packed)} files compressed, {len(done.removed)} removed: {done.before / 1e6:,.1f} MB before, "
+            f"{done.after / 1e6:,.1f} MB now. `holdfast journal verify` still proves every row and what was removed."
+        )
+
+
+@contextlib.contextmanager
+def counting(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress on stderr, for what may take more than a second."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(title, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def replay(folder: Folder, json: Json = False) -> None:

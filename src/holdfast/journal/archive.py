@@ -5,18 +5,24 @@ Each function holds the folder while it looks, so that an engine that runs is na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from holdfast.errors import InUseError, JournalError
+from holdfast.journal.feeding import Feeder
 from holdfast.journal.folder import Lock, Witness, number_of, segments_of
 from holdfast.journal.folding import Difference, Folded, fold
+from holdfast.journal.projecting import build
 from holdfast.journal.recovery import check_chain, check_link, check_witness, header_of, read
+from holdfast.journal.removal import NAME as REMOVED
+from holdfast.journal.removal import check_removed
 from holdfast.journal.rows import HEADER, Row, from_json
-from holdfast.journal.segment import Segment, restore
+from holdfast.journal.segment import Segment
+
+PIECE = 2_000  # rows between two words about progress
 
 
 @dataclass
@@ -58,10 +64,8 @@ def verified(folder: Path) -> Iterator[tuple[Part, list[Row]]]:
             check_chain(path, header, rows)
             if before is not None:
                 check_link(before, path, header)
-            elif header.before_seq != 0:
-                raise JournalError(
-                    f"{path} continues row {header.before_seq}; what was before it is missing.", restore()
-                )
+            else:
+                check_removed(folder, path, header.before_seq, header.before)
             before = path
             binding = {name: str(value) for name, value in from_json(rows[0].body)["binding"].items()}
             yield (
@@ -121,6 +125,8 @@ def backup(folder: Path, target: Path) -> list[Part]:
                 Segment(path).copy(target / path.name)
             (target / "head").write_bytes((folder / "head").read_bytes())
             (target / "head").chmod(0o600)
+            if (folder / REMOVED).exists():
+                (target / REMOVED).write_bytes((folder / REMOVED).read_bytes())
         except OSError as error:
             raise JournalError(
                 f"{target} cannot be written: {error.strerror}.", "Choose another place."
@@ -148,3 +154,28 @@ def replay_data(folded: Folded) -> dict[str, Any]:
         "difference": asdict(difference) if difference is not None else None,
         "state_digest": folded.digest,
     }
+
+
+def rebuild(folder: Path, progress: Callable[[int, int], None] | None = None) -> Feeder:
+    """Build the projection anew from the verified rows of every file; `progress` hears rows done and rows in all."""
+
+    def parts() -> Iterator[list[Row]]:
+        first, last = 0, last_seq(folder)
+        for _, rows in verified(folder):
+            first = first or rows[0].seq
+            for at in range(0, len(rows), PIECE):
+                yield rows[at : at + PIECE]
+                if progress is not None:
+                    progress(min(rows[-1].seq, rows[at].seq + PIECE) - first, last - first)
+
+    return build(folder, parts())
+
+
+def last_seq(folder: Path) -> int:
+    """How far the journal was known to reach."""
+    witness = Witness(folder)
+    try:
+        head = witness.read()
+    finally:
+        witness.close()
+    return head.seq if head is not None else 0

@@ -2,7 +2,10 @@
 
 lock                 flock, with the holder's process number: a second instance is refused
 head                 the last number and chain value that were committed (not synced: a lazy witness)
-segment-000001.db …  one file for each start, each headed by the closing chain value of the one before
+segment-000001.db …  one file for each start, each headed by the closing chain value of the one before; compressed
+                     ones end in .zst
+removed              what retention took away, with the chain values that tie the rest to it
+reserve              room that is given back when the disk is full, so that the last rows still fit
 """
 
 from __future__ import annotations
@@ -128,8 +131,13 @@ def file_system_of(folder: Path) -> str:
 
 def segments_of(folder: Path) -> list[Path]:
     """The files of a journal, oldest first; one that is missing between others is a sentence."""
-    names = (path for path in folder.glob("segment-*.db") if re.fullmatch(r"segment-\d+\.db", path.name))
-    found = sorted(names, key=number_of)
+    by_number: dict[int, Path] = {}
+    for path in sorted(
+        folder.glob("segment-*.db*"), reverse=True
+    ):  # a file that is there twice: its plain form
+        if re.fullmatch(r"segment-\d+\.db(\.zst)?", path.name):
+            by_number[number_of(path)] = path
+    found = [by_number[number] for number in sorted(by_number)]
     for before, after in itertools.pairwise(found):
         if number_of(after) != number_of(before) + 1:
             raise JournalError(
@@ -141,9 +149,54 @@ def segments_of(folder: Path) -> list[Path]:
 
 def number_of(path: Path) -> int:
     """The number of a segment."""
-    return int(path.stem.partition("-")[2])
+    return int(path.name.partition(".")[0].partition("-")[2])
 
 
 def segment_path(folder: Path, number: int) -> Path:
     """The file of a segment."""
     return folder / f"segment-{number:06}.db"
+
+
+def holder_of_lock(folder: Path) -> str | None:
+    """Who holds a folder, without taking the lock even for a moment (a start might be refused for it); None: nobody.
+
+    Where the system lists its locks they are looked up; elsewhere the process that is named in the file must live.
+    """
+    path = folder / "lock"
+    try:
+        told, found = path.read_text(errors="replace").strip(), path.stat()
+    except OSError:
+        return None
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return (told or "another process") if is_alive(told) else None
+    return (told or "another process") if any(is_of_file(line, told, found) for line in lines) else None
+
+
+def is_of_file(line: str, told: str, found: os.stat_result) -> bool:
+    """Whether a line of /proc/locks is a flock on a file. Some file systems tell another device there than stat does:
+    then the process must be the one that the file names."""
+    words = line.split()
+    if "FLOCK" not in words or len(words) < 6:
+        return False
+    process, device = words[-4], words[-3]
+    if not device.endswith(f":{found.st_ino}"):
+        return False
+    return device == f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}" or (
+        told.startswith(f"process {process},")
+    )
+
+
+def is_alive(told: str) -> bool:
+    """Whether the process that a lock file names is there."""
+    number = re.match(r"process (\d+)", told)
+    if number is None:
+        return False
+    try:
+        os.kill(int(number[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -26,8 +26,9 @@ from holdfast.errors import JournalError
 from holdfast.journal.folder import Head, Lock, Witness, prepare, segment_path, segments_of
 from holdfast.journal.forms import decided, version_of, written
 from holdfast.journal.recovery import Binding, Header, Recovered, recover
+from holdfast.journal.reserve import free_reserve, keep_reserve
 from holdfast.journal.rows import FORMAT, HEADER, POISON, REMARK, SNAPSHOT, Row, as_json, chained
-from holdfast.journal.segment import Segment
+from holdfast.journal.segment import NoSpaceError, Segment
 from holdfast.model.commands import Command
 from holdfast.model.state import State
 from holdfast.records import named
@@ -56,6 +57,7 @@ class Opened:
         ):  # first: what the new file continues must be on disk before it is
             if path.stat().st_mode & 0o200:
                 Segment(path).seal()
+        keep_reserve(self.folder)
         return Journal(self, code, state, durable)
 
     def close(self) -> None:
@@ -193,10 +195,23 @@ class Journal:
 
     def _commit(self, rows: list[Row]) -> None:
         try:
-            self._segment.append(rows)
+            full = self._append(rows)
             self._witness.write(Head(self.number, rows[-1].seq, rows[-1].chain.hex()))
             self.durable(rows[-1].seq)
+            self.error = full
         except JournalError as error:
             self.error = error
         except Exception as error:  # whatever it is, the thread must live to say so
             self.error = JournalError(f"The journal in {self.folder} cannot be written: {error!r}.")
+
+    def _append(self, rows: list[Row]) -> NoSpaceError | None:
+        """Rows on disk. A full disk takes the transaction back whole: they are written once more into the room of the
+        reserve, and the error is returned, so that they are the last ones."""
+        try:
+            self._segment.append(rows)
+        except NoSpaceError as error:
+            if self._segment.holds(rows[0].seq) or not free_reserve(self.folder):
+                raise
+            self._segment.append(rows)
+            return error
+        return None

@@ -95,6 +95,16 @@ def read(path: Path) -> list[Row]:
         segment.close()
 
 
+def one_row(path: Path, seq: int = 0) -> Row | None:
+    """One row of a segment by its number, or the first one; None where it is not there."""
+    segment = Segment(path)
+    try:
+        found = segment.rows(f"WHERE seq = {int(seq)}" if seq else "ORDER BY seq LIMIT 1")
+    finally:
+        segment.close()
+    return found[0] if found else None
+
+
 def header_of(path: Path, rows: list[Row]) -> Header:
     """The header, in a format that this version reads."""
     if not rows or rows[0].kind != HEADER:

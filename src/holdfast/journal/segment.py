@@ -26,6 +26,11 @@ CREATE TABLE IF NOT EXISTS journal (
 COLUMNS = "seq, kind, version, wall_ns, body, decided, digest, chain"
 TYPES = (int, str, int, int, bytes, bytes, str, bytes)
 BUSY_MS = 2000
+PACKED = ".zst"  # what a compressed file's name ends in
+
+
+class NoSpaceError(JournalError):
+    """The disk is full. SQLite has taken the whole transaction back."""
 
 
 def require_sqlite(version: str = "") -> None:
@@ -48,7 +53,7 @@ def sqlite_says(path: Path) -> Iterator[None]:
     except (apsw.CorruptError, UnicodeDecodeError) as error:
         raise JournalError(f"{path} is damaged: {error}.", restore()) from error
     except apsw.FullError as error:
-        raise JournalError(f"No space is left for {path}.", "Free some space and start again.") from error
+        raise NoSpaceError(f"No space is left for {path}.", "Free some space and start again.") from error
     except (apsw.ReadOnlyError, apsw.PermissionsError, apsw.CantOpenError) as error:
         mend = "Check that the disk is not read-only and that the folder is yours."
         raise JournalError(f"{path} cannot be opened for writing: {error}.", mend) from error
@@ -79,6 +84,9 @@ class Segment:
         sealed = not fresh and path.exists() and not path.stat().st_mode & 0o200
         flags = apsw.SQLITE_OPEN_READONLY if sealed else apsw.SQLITE_OPEN_READWRITE
         with sqlite_says(path):
+            if path.suffix == PACKED:
+                self.db = unpacked(path)
+                return
             self.db = apsw.Connection(str(path), flags=flags | (apsw.SQLITE_OPEN_CREATE if fresh else 0))
             self.db.set_busy_timeout(BUSY_MS)
             if not sealed:
@@ -101,17 +109,23 @@ class Segment:
                 ((r.seq, r.kind, r.version, r.wall_ns, r.body, r.decided, r.digest, r.chain) for r in rows),
             )
 
-    def rows(self) -> list[Row]:
-        """Every row, in order; none where the file was made and never written."""
+    def rows(self, only: str = "") -> list[Row]:
+        """Every row (or those that a clause leaves), in order; none where the file was made and never written."""
         with sqlite_says(self.path):
             if not self.db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'journal'").fetchall():
                 return []
-            found = self.db.execute(f"SELECT {COLUMNS} FROM journal ORDER BY seq").fetchall()
+            found = self.db.execute(f"SELECT {COLUMNS} FROM journal {only or 'ORDER BY seq'}").fetchall()
         for values in found:
             # A STRICT table holds nothing else, unless a bit has changed.
             if tuple(map(type, values)) != TYPES:
                 raise JournalError(f"{self.path} is damaged at row {values[0]}.", restore())
         return [Row(*values) for values in found]  # type: ignore[arg-type]
+
+    def holds(self, seq: int) -> bool:
+        """Whether a row is there; also where a transaction is still open: then nobody knows."""
+        with sqlite_says(self.path):
+            found = self.db.execute("SELECT 1 FROM journal WHERE seq >= ? LIMIT 1", (seq,)).fetchall()
+        return bool(found) or self.db.in_transaction
 
     def size(self) -> int:
         """Bytes on disk, the write-ahead log included."""
@@ -120,12 +134,13 @@ class Segment:
 
     def copy(self, target: Path) -> None:
         """A whole copy as one plain file, durable, and close. The incremental copy of SQLite starves under a writer."""
-        with sqlite_says(self.path):
-            self.db.execute("VACUUM INTO ?", (str(target),))
+        if self.path.suffix == PACKED:
+            target.write_bytes(self.path.read_bytes())
+        else:
+            with sqlite_says(self.path):
+                self.db.execute("VACUUM INTO ?", (str(target),))
         self.close()
-        handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
-        os.fsync(handle)
-        os.close(handle)
+        sync_file(target)
         target.chmod(0o400)
         sync_folder(target.parent)
 
@@ -141,6 +156,29 @@ class Segment:
         self.close()
         self.path.chmod(0o400)
         sync_folder(self.path.parent)
+
+
+def unpacked(path: Path) -> apsw.Connection:
+    """A compressed file, whole in memory: it can only be read."""
+    import pyarrow as pa
+
+    try:
+        with pa.input_stream(str(path), compression="zstd") as stream:
+            content = stream.read()
+    except OSError as error:
+        raise JournalError(f"{path} is damaged: {error}.", restore()) from error
+    db = apsw.Connection(":memory:")
+    db.deserialize("main", content)
+    return db
+
+
+def sync_file(path: Path) -> None:
+    """What was written to a file is on disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_folder(folder: Path) -> None:

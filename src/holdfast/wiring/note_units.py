@@ -67,6 +67,19 @@ UNITS: dict[Denial, Unit] = {
 }
 
 
+def unit_of(kind: NoteKind, reason: int, quantity: int, value: int, limit: int) -> Unit:
+    """The Unit of one note's value and limit; the same as `units_of` for many."""
+    if kind == NoteKind.DROPPED and reason == Drop.LATE:
+        return Unit.SECONDS
+    if kind not in (NoteKind.DENIED, NoteKind.SHRUNK):
+        return Unit.NUMBER
+    if reason == Denial.UNKNOWN and limit == 1:
+        return Unit.PRICE
+    if reason == Denial.BELOW_MINIMUM and value == quantity:
+        return Unit.QUANTITY
+    return UNITS[Denial(reason)]
+
+
 def units_of(kinds: Any, reasons: Any, quantities: Any, values: Any, limits: Any) -> Any:
     """The Unit of each note's value and limit, as an array."""
     by_denial = np.array([UNITS[member] for member in Denial], np.int8)

@@ -1,0 +1,264 @@
+"""A paper account over synthetic bars, looked at by the commands that people type."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from holdfast.cli.app import app
+from holdfast.engine.engine import Engine
+from holdfast.history.store import Store
+from holdfast.journal.archive import rebuild
+from holdfast.journal.projected import Projected
+from holdfast.journal.projection import Projection
+from holdfast.journal.projection_file import projection_path, remove
+from holdfast.journal.projection_tables import ALL
+from holdfast.operations import paper
+from holdfast.operations.paper import LockStep
+from holdfast.runtime.session import Session
+from holdfast.settings.backtest import load_settings
+from holdfast.wiring.account_view import AccountView
+from holdfast.wiring.backtest import Backtest
+from holdfast.wiring.prepared import Prepared
+
+CASE: dict[str, Any] = {
+    "strategies": ("grid_atr", "ma_cross"),
+    "source": "synthetic_perp",
+    "timeframe": "15m",
+}
+
+
+def names_of(prepared: Prepared) -> dict[str, Any]:
+    """The remark that a start writes."""
+    return {
+        "currency": prepared.currency,
+        "instruments": {
+            str(i): {"pair": c.pair, "tick": str(c.spec.tick_size), "step": str(c.spec.step_size)}
+            for i, c in enumerate(prepared.chosen, 1)
+        },
+        "mandates": {
+            str(i): {"strategy": a.strategy.name, "pair": a.pair}
+            for i, a in enumerate(prepared.assignments, 1)
+        },
+        "tags": {str(number): text for text, number in prepared.plans.texts.known.items()},
+    }
+
+
+class Watched(LockStep):
+    """A paper account that feeds its projection."""
+
+    prepared: Prepared
+    projection: Projection | None = None
+    troubles: list[str]
+
+    def _boot(self) -> None:
+        def session(engine: Engine, journal: Any, *more: Any) -> Session:
+            self.troubles = []
+            self.projection = Projection(self.folder, engine.state, self.opened.found, self.troubles.append)
+            watched = Projected(journal, self.projection, engine)
+            watched.remark("names", names_of(self.prepared))
+            return Session(engine, watched, *more)
+
+        patch = pytest.MonkeyPatch()
+        patch.setattr(paper, "Session", session)
+        super()._boot()
+        patch.undo()
+
+    def _reached(self, seq: int) -> None:
+        super()._reached(seq)
+        if self.projection is not None:
+            self.projection.reached(seq)
+
+    def close(self) -> None:
+        super().close()
+        if self.projection is not None:
+            self.projection.close()
+
+
+@pytest.fixture(scope="module")
+def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An account of two starts: stopped on the way, and once more before the end, with something held."""
+    place = tmp_path_factory.mktemp("home")
+    Watched.prepared = prepared = Backtest(Store(market), load_settings(None, CASE)).prepare()
+    bars = prepared.scenario.bars["time_ns"]
+    for part in (0.4, 0.8):
+        run = Watched(place / "accounts" / "main", prepared.scenario, "a market", "code")
+        run.run(int(bars[int(len(bars) * part)]))
+        run.close()
+        assert run.troubles == []
+    return place
+
+
+def call(home: Path, *words: str) -> Any:
+    """A command and its result."""
+    return CliRunner().invoke(app, [*words, "--home", str(home)], catch_exceptions=False)
+
+
+def told(home: Path, *words: str) -> Any:
+    """A command's data."""
+    done = call(home, *words, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def rows(view: AccountView) -> dict[str, Any]:
+    return {t.name: view.rows(f"SELECT * FROM {t.name}") for t in ALL if t.name != "meta"}
+
+
+def test_fed_live_over_two_starts_and_rebuilt_are_the_same(home: Path) -> None:
+    folder = home / "accounts" / "main"
+    fed = rows(AccountView(folder))
+    remove(projection_path(folder))
+    rebuild(folder)
+    built = rows(AccountView(folder))
+    assert {name: (fed[name], built[name]) for name in fed if fed[name] != built[name]} == {}
+    assert len(fed["orders"]) > 50
+    assert fed["remarks"]
+
+
+def test_status_agrees_with_itself(home: Path) -> None:
+    status, held = told(home, "status"), told(home, "positions")
+    assert status["account"] == "main"
+    assert status["running"] is False
+    assert status["currency"] == "USDT"
+    assert status["units"] == "people's"
+    assert status["positions"] == len(held) > 0
+    assert status["unprotected"] == 0
+    profit = sum(row["profit"] for row in held)
+    assert status["equity"] == pytest.approx(status["balance"] + profit, abs=0.01)
+    assert status["working_orders"] == len(told(home, "orders", "--limit", "1000"))
+    shown = call(home, "status").stdout
+    assert "does not run" in shown
+    assert f"{status['equity']:,.2f} USDT" in shown
+
+
+def test_positions_speak_prices_and_show_the_stop(home: Path) -> None:
+    for row in told(home, "positions"):
+        below = row["stop_price"] < row["price"]
+        assert below == (row["side"] == "long")
+        assert row["unprotected"] == 0
+        assert row["protected"] == pytest.approx(row["quantity"])
+    assert "BTC/USDT:USDT" in call(home, "orders", "--all").stdout
+
+
+def test_trades_open_closed_and_all(home: Path) -> None:
+    closed = told(home, "trades", "closed", "--limit", "1000")
+    everything = told(home, "trades", "all", "--limit", "1000")
+    assert len(closed) > 5
+    assert {row["status"] for row in closed} == {"closed"}
+    assert {row["trade"] for row in everything} >= {row["trade"] for row in closed}
+    status, first = told(home, "status"), told(home, "trades", "open")
+    booked = sum(row["net"] for row in [*closed, *first])
+    assert status["balance"] == pytest.approx(10_000 + booked, abs=0.01)
+    assert "Net" in call(home, "trades", "closed").stdout
+
+
+def test_why_tells_the_whole_chain_of_an_entry(home: Path) -> None:
+    entry = next(
+        o for o in told(home, "orders", "--all", "--limit", "1000") if o["role"] == "entry" and o["filled"]
+    )
+    story = told(home, "why", str(entry["order"]))
+    said = [step["what"] for step in story["story"]]
+    assert any(line.startswith("Signal s") for line in said)
+    assert any("gate let" in line for line in said)
+    assert any(line.startswith("Requested: ") for line in said)
+    assert any("Accepted" in line for line in said)
+    assert any(line.startswith("Filled ") and "fee" in line for line in said)
+    assert story["signal"].startswith("s")
+    assert story == told(home, "why", entry["venue_name"])
+    assert f"Order {entry['order']}" in call(home, "why", str(entry["order"])).stdout
+
+
+def test_why_tells_what_stopped_a_signal_and_by_how_much(home: Path) -> None:
+    stopped = [s for s in told(home, "why", "--limit", "1000") if s["stopped_by"]]
+    assert stopped
+    story = told(home, "why", stopped[0]["signal"])
+    assert story["outcome"] in ("refused", "dropped", "ordered")
+    every = told(home, "why", "--all", "--limit", "1000")
+    assert {s["outcome"] for s in every} >= {"ordered"}
+    for s in every[:40]:
+        assert call(home, "why", s["signal"]).exit_code == 0
+
+
+def test_every_order_has_a_story(home: Path) -> None:
+    for order in told(home, "orders", "--all", "--limit", "60"):
+        story = told(home, "why", str(order["order"]))["story"]
+        assert any(step["what"].startswith("Requested") for step in story)
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (("why", "999999"), "There is no order 999999"),
+        (("why", "s1"), "There is no signal s1"),
+        (("why", "nonsense"), "neither an order nor a signal"),
+        (("status", "--account", "mian"), "Did you mean main?"),
+    ],
+)
+def test_a_wrong_name_is_one_sentence_with_the_mend(
+    home: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(Exception, match=sentence.replace("?", r"\?")):
+        call(home, *words)
+
+
+def test_a_home_without_accounts_or_projection_says_what_to_do(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="There is no account"):
+        call(tmp_path, "status")
+    folder = tmp_path / "accounts" / "main"
+    folder.mkdir(parents=True)
+    (folder / "head").touch()
+    with pytest.raises(Exception, match="nothing to show yet"):
+        call(tmp_path, "status")
+
+
+def test_an_engine_that_runs_is_seen_and_not_disturbed(home: Path) -> None:
+    from holdfast.journal.folder import Lock
+
+    lock = Lock(home / "accounts" / "main")
+    try:
+        assert told(home, "status")["running"] is True
+        assert "process" in told(home, "status")["holder"]
+    finally:
+        lock.release()
+
+
+def test_without_names_ids_are_shown_and_said(home: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import apsw
+
+    folder = tmp_path / "accounts" / "other"
+    shutil.copytree(home / "accounts" / "main", folder)
+    db = apsw.Connection(str(projection_path(folder)))
+    db.execute("DELETE FROM instruments")
+    db.close()
+    shown = call(tmp_path, "positions").stdout
+    assert "instrument 1" in shown
+    assert "ids, ticks and steps are shown" in shown
+
+
+def test_it_can_be_looked_at_while_its_engine_runs(home: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "accounts" / "main"
+    shutil.copytree(home / "accounts" / "main", folder)
+    prepared = Watched.prepared
+    run = Watched(folder, prepared.scenario, "a market", "code")
+    run.run(int(prepared.scenario.bars["time_ns"][int(len(prepared.scenario.bars) * 0.81)]))
+    assert run.session is not None
+    assert run.journal is not None
+    before = told(tmp_path, "status")
+    assert before["running"] is True
+    run.journal.flush()
+    end = time.monotonic() + 20
+    while told(tmp_path, "status")["start"] != 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert told(tmp_path, "status")["start"] == 3
+    run.close()
+    assert told(tmp_path, "status")["running"] is False
