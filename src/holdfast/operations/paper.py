@@ -13,11 +13,13 @@ from holdfast.engine.engine import Engine, is_fed
 from holdfast.errors import HoldfastError
 from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal.folding import fold, require_same
+from holdfast.journal.projection import Projection
 from holdfast.journal.rows import REMARK, from_json
 from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven
 from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
+from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Ask, Facts, Request
 from holdfast.records import named
 from holdfast.runtime.control import Control
@@ -91,6 +93,8 @@ class LockStep:
         self.journal: Journal | None = None
         self.session: Session | None = None
         self.stopping = False  # set from outside: after this instant
+        self.projection: Projection | None = None
+        self.troubles: list[str] = []  # of what is beside trading
         self.door: Door | None = None
         self.control: Control | None = None
         self._durable = 0
@@ -128,6 +132,8 @@ class LockStep:
         else:
             self._settle()
             self.journal.close()
+        if self.projection is not None:
+            self.projection.close()
         self.log.close()
 
     # the venue's wire
@@ -166,13 +172,14 @@ class LockStep:
         self.session = Session(
             self.engine, self.journal, self, self.clock, self.journal.epoch, Options(clock_every_ns=0)
         )
+        self.projection = show(self.session, self.opened, self._say)
         self.control = Control(self.session, pairs_of(self.names), self._stop)
         for row in self.opened.found.rows:
             if row.kind == REMARK and (told := from_json(row.body))["about"] == "request":
                 self.control.remember(told)
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
-        self.journal.remark("names", self.names)
+        self.session.remark("names", self.names)
         self.session.start()
         for _ in range(ROUNDS):
             self._settle()
@@ -191,8 +198,13 @@ class LockStep:
         """Open the door for requests of people."""
         self.door = Door(self.folder)
 
+    def _say(self, trouble: str) -> None:
+        self.troubles.append(trouble)
+
     def _reached(self, seq: int) -> None:
         self._durable = seq
+        if self.projection is not None:
+            self.projection.reached(seq)
 
     def _settle(self) -> None:
         """Durable, sent, taken, told: until nobody has anything to say. Reports of one round come before the commands

@@ -18,11 +18,13 @@ import numpy as np
 from holdfast.engine.engine import Engine
 from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal.folding import fold, require_same
+from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
 from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
 from holdfast.operations.paper import CHANGES, missing_setup, pairs_of, quiet
 from holdfast.operations.paper_log import PaperLog
+from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
 from holdfast.runtime.control import Control
@@ -98,6 +100,8 @@ class FreeRun:
         self.journal: Journal | None = None
         self.session: Session | None = None
         self.control: Control | None = None
+        self.projection: Projection | None = None
+        self.troubles: list[str] = []  # of what is beside trading
         self.door: Door | None = None
         self.stopping = False
         self.stalls: list[float] = []  # seconds that the loop came too late
@@ -190,14 +194,17 @@ class FreeRun:
         loop = self._loop
 
         def durable(seq: int) -> None:
+            if self.projection is not None:
+                self.projection.reached(seq)
             loop.call_soon_threadsafe(self._reached, seq)
 
         self.journal = self.opened.begin(self.code, self.engine.state, durable)
         self.session = Session(self.engine, self.journal, self, self.clock, self.journal.epoch, Options())
+        self.projection = show(self.session, self.opened, self.troubles.append)
         self.control = Control(self.session, pairs_of(self.names), self._ask_to_stop)
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
-        self.journal.remark("names", self.names)
+        self.session.remark("names", self.names)
         self.session.start()
 
     def _ask_to_stop(self) -> None:
@@ -277,4 +284,6 @@ class FreeRun:
             self.opened.close()
         else:
             self.journal.close()
+        if self.projection is not None:
+            self.projection.close()
         self.log.close()

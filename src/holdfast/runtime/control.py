@@ -95,7 +95,7 @@ class Control:
     def _write_down(self, wish: Wish, reply: Reply) -> None:
         told = {name: getattr(wish, name) for name in ("key", "verb", "who", "why", "pair", "mode")}
         told |= {"body": list(wish.body()), "says": reply.says, "done": reply.done}
-        reply.seq = self.session.journal.remark("request", told)
+        reply.seq = self.session.remark("request", told)
         self._known[wish.key] = (wish.body(), reply)
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]

@@ -61,6 +61,9 @@ class Session:
         self.engine, self.journal, self.clock, self.options = engine, journal, clock, options
         self.driver = Driver(engine, journal, self._release)
         self.listeners: list[Callable[[int, Any, Engine], None]] = []  # row, event, the engine after it
+        self.hearers: list[
+            Callable[[int, str, dict[str, Any]], None]
+        ] = []  # of remarks: row, what about, facts
         self._decided: dict[int, int] = {}
         self.desk = Desk(
             state=engine.state,
@@ -192,5 +195,13 @@ class Session:
     def _miss(self) -> None:
         self.sweeper.want_executions()
 
+    def remark(self, about: str, told: dict[str, Any]) -> int:
+        """Something that people want to know and the core does not; returns its row."""
+        told = {"time_ns": self.clock.venue_ns()} | told
+        seq = self.journal.remark(about, told)
+        for hearer in self.hearers:
+            hearer(seq, about, told)
+        return seq
+
     def _say(self, about: str, told: dict[str, Any]) -> None:
-        self.journal.remark(about, {"time_ns": self.clock.venue_ns()} | told)
+        self.remark(about, told)
