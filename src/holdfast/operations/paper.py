@@ -15,7 +15,7 @@ from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal.folding import fold, require_same
 from holdfast.journal.projection import Projection
 from holdfast.journal.rows import REMARK, from_json
-from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven
+from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven, Plan
 from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
@@ -74,12 +74,13 @@ class LockStep:
         scenario: Scenario,
         market_name: str,
         code: str,
-        names: dict[str, Any] | None = None,
+        naming: Callable[[], dict[str, Any]] = dict,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[LockStep], None] = quiet,
     ) -> None:
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
-        self.names, self.started = names or {}, started
+        self.naming, self.started = naming, started
+        self.names = naming()
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
         self.engine = require_same(fold(found.snapshot, found.rows)) if found.snapshot else Engine()
@@ -159,6 +160,8 @@ class LockStep:
         if self.session is None:
             self._boot_if_there()
         elif self.feed.place.delivered >= self.engine.state.fed + is_fed(event):
+            if isinstance(event, Plan) and self.names and str(event.tag) not in self.names["tags"]:
+                self._tell_names()
             self.session.take(event)
 
     def _boot_if_there(self) -> None:
@@ -179,7 +182,7 @@ class LockStep:
                 self.control.remember(told)
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
-        self.session.remark("names", self.names)
+        self._tell_names()
         self.session.start()
         for _ in range(ROUNDS):
             self._settle()
@@ -197,6 +200,12 @@ class LockStep:
     def listen(self) -> None:
         """Open the door for requests of people."""
         self.door = Door(self.folder)
+
+    def _tell_names(self) -> None:
+        """What the numbers mean; told again when a tag is used for the first time."""
+        assert self.session is not None
+        self.names = self.naming()
+        self.session.remark("names", self.names)
 
     def _say(self, trouble: str) -> None:
         self.troubles.append(trouble)

@@ -263,7 +263,13 @@ class FreeRun:
         self.session.take(event)
 
     def _number(self, text: str) -> int:
-        return self.texts.setdefault(text, len(self.texts))
+        """The number of a tag; a new one is told."""
+        if text not in self.texts:
+            assert self.session is not None
+            self.texts[text] = len(self.texts)
+            self.names["tags"] = {str(number): known for known, number in self.texts.items()}
+            self.session.remark("names", self.names)
+        return self.texts[text]
 
     def _quarantine(self, strategy_id: int, why: str) -> None:
         """A strategy that failed opens nothing new until a person has looked; its trades stay managed."""

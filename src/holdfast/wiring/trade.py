@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,13 @@ def paper_in_step(
 ) -> LockStep:
     """A paper account in lock-step in its folder; `started` hears when its engine has taken over."""
     return LockStep(
-        folder, prepared.scenario, market_digest(prepared), source_digest(), names_of(prepared), tick, started
+        folder,
+        prepared.scenario,
+        market_digest(prepared),
+        source_digest(),
+        partial(names_of, prepared),
+        tick,
+        started,
     )
 
 
