@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit import BTC, Desk, setup
+from kit import BTC, Desk, Order, setup
 
 from holdfast.model.enums import CommandKind, Drop, Severity
 from holdfast.model.order import Step
@@ -68,7 +68,7 @@ def test_an_absent_entry_that_the_gate_no_longer_allows_is_not_asked_again() -> 
     desk.price(50_200.0)
     plan_entry(desk)
     order = desk.order("entry")
-    desk.halt()
+    desk.severity(Severity.NO_NEW)
     miss(desk, order)
     assert desk.orders("entry") == []
     assert desk.state.account.resting_risk == 0
@@ -89,8 +89,8 @@ def test_an_entry_that_was_too_old_to_leave_waits_for_the_next_price() -> None:
 
 
 def test_s52_a_fill_after_a_rejection_is_adopted_and_protected() -> None:
-    """Rejected, four seconds later a fill for the same order: adopted, its stop asked for at once, nothing re-triggered,
-    and for an hour nothing new is opened."""
+    """Rejected, four seconds later a fill for the same order: adopted, its stop asked for at once, nothing triggered
+    again, and for an hour nothing new is opened."""
     desk = Desk(BTC, obedient=False)
     desk.strategy(setup())
     desk.price(50_200.0)
@@ -116,7 +116,7 @@ def test_a_ghost_that_is_alive_is_cancelled() -> None:
     desk.price(50_200.0)
     plan_entry(desk)
     order = desk.order("entry")
-    desk.halt()
+    desk.severity(Severity.NO_NEW)
     miss(desk, order)
     desk.report(order, Step.ACCEPT)
     cancels = [c for c in desk.commands if c.kind == CommandKind.CANCEL and c.order_id == order.id]
@@ -124,7 +124,7 @@ def test_a_ghost_that_is_alive_is_cancelled() -> None:
     assert desk.state.ghosts == 1
 
 
-def miss(desk: Desk, order: Placed) -> None:
+def miss(desk: Desk, order: Order) -> None:
     """Sent, in doubt, and proved never to have been."""
     for step in (Step.RELEASE, Step.SEND, Step.DOUBT, Step.MISS):
         desk.report(order, step)
