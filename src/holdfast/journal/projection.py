@@ -39,7 +39,7 @@ class Projection:
         self.folder = folder
         self.trouble = ""
         self._say = say
-        self._found = found
+        self._found = Recovered(found.number, found.epoch, found.seq, found.chain)  # without its rows
         self._waiting: deque[Op] = deque()
         self._extractor = Extractor(state, self._waiting.append)
         self._taken = (found.seq, state.time_ns)
