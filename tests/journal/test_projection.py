@@ -20,6 +20,7 @@ from holdfast.journal.archive import rebuild, replay
 from holdfast.journal.extraction import Extractor
 from holdfast.journal.folder import segments_of
 from holdfast.journal.projection_file import projection_path, remove
+from holdfast.model.enums import Phase
 from holdfast.model.order import WORKING
 from holdfast.model.state import State
 from holdfast.runtime import driver as driver_module
@@ -58,8 +59,12 @@ def test_it_says_what_the_state_says(tmp_path: Path, seed: int) -> None:
     assert at_work == working
     assert sum(row[14] for row in told["fills"]) == state.account.fees
     assert sum(row[16] for row in told["fills"]) == state.account.realized_pnl
-    held = {t.trade_id: t.quantity for t in state.trades if t.quantity > 0}
-    assert {row[0]: row[16] for row in told["trades"] if row[16]} == held
+    held = {
+        t.trade_id: (t.stop_price, t.quantity, t.realized_pnl, t.fees) for t in state.trades if t.quantity > 0
+    }
+    assert {row[0]: (row[13], row[16], *row[22:24]) for row in told["trades"] if row[16]} == held
+    alive = {t.trade_id for t in state.trades if Phase.ARMED <= t.phase <= Phase.EXITING}
+    assert {row[0] for row in told["trades"] if row[5] not in ("closed", "dropped")} == alive
     assert sum(row[5] == "closed" for row in told["trades"]) == state.closed_count
     [account] = told["account"]
     assert account[4:6] == (state.account.start_balance, state.account.balance)
