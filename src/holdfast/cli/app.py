@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from holdfast.cli import account, backtest, data, journal, limits, results, rules, strategies, why
+from holdfast.cli import (
+    account,
+    backtest,
+    control,
+    data,
+    demo,
+    journal,
+    limits,
+    results,
+    rules,
+    strategies,
+    trade,
+    why,
+)
 from holdfast.errors import HoldfastError
 
 EXIT_CODES = """Exit codes: 0 done · 1 the input cannot be used, and one sentence says why · 2 wrong usage of the
@@ -41,7 +54,9 @@ def options(
     """Trades leveraged accounts unattended."""
 
 
-for module in (backtest, account, why, results, limits, strategies, rules, data, journal):
+for module in (
+    backtest, demo, trade, account, why, control, results, limits, strategies, rules, data, journal,
+):  # fmt: skip
     module.register(app)
 
 

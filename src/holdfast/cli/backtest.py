@@ -1,4 +1,4 @@
-"""`holdfast backtest` and `holdfast demo`."""
+"""`holdfast backtest`."""
 
 from __future__ import annotations
 
@@ -9,80 +9,62 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from holdfast.cli.run_options import (
+    Calendar,
+    Config,
+    Currency,
+    DataDir,
+    Detail,
+    Fee,
+    GuardOn,
+    MaxOpen,
+    Pairs,
+    Phase,
+    Ruleset,
+    Set,
+    Source,
+    Stake,
+    Strategies,
+    StrategyPath,
+    Timeframe,
+    Timerange,
+    Wallet,
+    changes_of,
+)
+
 if TYPE_CHECKING:
     import polars as pl
 
     from holdfast.history.store import Store
     from holdfast.reports.result import RunResult
 
-DATA_DIR = typer.Option(
-    "-d",
-    "--data-dir",
-    "--datadir",
-    envvar="HOLDFAST_DATA_DIR",
-    help="Folder of market data. Default: ~/.holdfast/data.",
-)
-DEMO_DAYS = 60
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command("backtest")(backtest)
     app.command("backtesting", hidden=True)(backtest)
-    app.command("demo")(demo)
 
 
 def backtest(
-    strategy: Annotated[
-        list[str] | None, typer.Option("-s", "--strategy", help="Repeatable: they share the account.")
-    ] = None,
-    config: Annotated[
-        str | None, typer.Option("-c", "--config", help="Settings file, or name of a shipped profile.")
-    ] = None,
-    data_dir: Annotated[Path | None, DATA_DIR] = None,
-    source: Annotated[
-        str | None, typer.Option("--source", help="Folder within the data: binance_perp, oanda_mid …")
-    ] = None,
-    pairs: Annotated[
-        list[str] | None, typer.Option("-p", "--pairs", help="Repeatable; all of the source if left out.")
-    ] = None,
-    timeframe: Annotated[
-        str | None, typer.Option("-i", "--timeframe", help="Bars the strategy plans on.")
-    ] = None,
-    detail: Annotated[
-        str | None, typer.Option("--detail", "--timeframe-detail", help="Finer bars that orders meet.")
-    ] = None,
-    timerange: Annotated[
-        str | None, typer.Option("--timerange", help="20250504-20250624, UTC, either side open.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Parameter: ma_period=10, or BTC.ma_period=7.")
-    ] = None,
-    wallet: Annotated[float | None, typer.Option("--dry-run-wallet", help="Starting balance.")] = None,
-    currency: Annotated[str | None, typer.Option("--currency", help="Of the account.")] = None,
-    stake: Annotated[
-        float | None, typer.Option("--stake-amount", help="Grid: fixed capital instead of equity.")
-    ] = None,
-    max_open: Annotated[int | None, typer.Option("--max-open-trades", help="Trades at once.")] = None,
-    fee: Annotated[
-        float | None, typer.Option("--fee", help="One rate for maker and taker, as a share: 0.0005.")
-    ] = None,
-    ruleset: Annotated[
-        str | None,
-        typer.Option("--ruleset", help="Rules of a firm or of your own: the5ers.high_stakes.20k, or a file."),
-    ] = None,
-    phase: Annotated[
-        str | None, typer.Option("--phase", help="Phase of the ruleset to begin in; absent: the first.")
-    ] = None,
-    guard: Annotated[
-        bool | None, typer.Option("--guard/--no-guard", help="Our margins inside the firm's limits.")
-    ] = None,
-    calendar: Annotated[
-        str | None, typer.Option("--calendar", help="News of the ruleset's windows; none: do without.")
-    ] = None,
-    strategy_path: Annotated[
-        Path | None, typer.Option("--strategy-path", help="Folder of your own strategies.")
-    ] = None,
+    strategy: Strategies = None,
+    config: Config = None,
+    data_dir: DataDir = None,
+    source: Source = None,
+    pairs: Pairs = None,
+    timeframe: Timeframe = None,
+    detail: Detail = None,
+    timerange: Timerange = None,
+    set_: Set = None,
+    wallet: Wallet = None,
+    currency: Currency = None,
+    stake: Stake = None,
+    max_open: MaxOpen = None,
+    fee: Fee = None,
+    ruleset: Ruleset = None,
+    phase: Phase = None,
+    guard: GuardOn = None,
+    calendar: Calendar = None,
+    strategy_path: StrategyPath = None,
     interpreted: Annotated[
         bool, typer.Option("--interpreted", help="Plain Python: slow, the same to the bit.")
     ] = False,
@@ -97,28 +79,11 @@ def backtest(
     json: Annotated[bool, typer.Option("--json", help="Print data alone, as JSON.")] = False,
 ) -> None:
     """Run strategies over history on one account, with costs, margin and the gate as live has them."""
-    from holdfast.strategies.parameters import parse_assignments
-
-    given = parse_assignments(set_ or [])
-    changes: dict[str, Any] = {
-        "strategies": tuple(strategy) if strategy else None,
-        "source": source,
-        "pairs": tuple(name for text in pairs for name in text.split(",") if name) if pairs else None,
-        "timeframe": timeframe,
-        "detail": detail,
-        "timerange": timerange,
-        "dry_run_wallet": wallet,
-        "currency": currency,
-        "stake_amount": stake,
-        "max_open_trades": max_open,
-        "fee": fee,
-        "ruleset": ruleset,
-        "phase": phase,
-        "guard": None if guard is None else ("on" if guard else "off"),
-        "calendar": calendar,
-        "parameters": dict(given.everywhere) or None,
-        "parameters_by_pair": {pair: dict(values) for pair, values in given.per_pair.items()} or None,
-    }
+    changes = changes_of(
+        strategy, pairs, set_, guard, source=source, timeframe=timeframe, detail=detail, timerange=timerange,
+        dry_run_wallet=wallet, currency=currency, stake_amount=stake, max_open_trades=max_open, fee=fee,
+        ruleset=ruleset, phase=phase, calendar=calendar,
+    )  # fmt: skip
     from holdfast.cli.places import data_folder
     from holdfast.settings.backtest import load_settings
 
@@ -205,33 +170,3 @@ def finish(
         from holdfast.reports.page import write_page
 
         typer.echo(f"Page: {write_page(html, result, windows(result, loaded))}", err=True)
-
-
-def demo(
-    open: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
-    seed: Annotated[int, typer.Option("--seed", help="Of the synthetic market.")] = 7,
-    days: Annotated[int, typer.Option("--days", min=3, max=365)] = DEMO_DAYS,
-    folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where the demo keeps its data and page.")
-    ] = None,
-) -> None:
-    """A shipped profile over a synthetic market: nothing is downloaded, nothing is traded."""
-    from holdfast.cli.places import home
-    from holdfast.history.synthetic import PERPS, write_synthetic
-    from holdfast.settings.backtest import load_settings
-
-    place = folder or home() / "demo"
-    data = place / f"market-{seed}-{days}"
-    if not data.exists():
-        typer.echo(f"Making a synthetic market of {days} days …", err=True)
-        from holdfast.reports.files import new_folder
-
-        with new_folder(place, data.name, "The market") as made:
-            write_synthetic(made, seed, days, "1m", PERPS)
-    result, bars = execute(data, load_settings("demo", {}))
-    page = place / "demo.html"
-    finish(result, bars, save=True, export=None, html=page, json=False)
-    if open:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())

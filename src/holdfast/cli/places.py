@@ -22,3 +22,10 @@ def data_folder(given: Path | None) -> Path:
             "Name one with --data-dir or HOLDFAST_DATA_DIR, or fetch some with holdfast download-data.",
         )
     return folder
+
+
+def account_folder(name: str) -> Path:
+    """Where an account keeps its journal; SettingsError for a name that is none."""
+    if not name or name.startswith(".") or any(letter in name for letter in "/\\:"):
+        raise SettingsError(f"{name!r} is no name for an account.", "Use letters, digits and dashes.")
+    return home() / "accounts" / name

@@ -35,7 +35,7 @@ from holdfast.model import events
 from holdfast.model.commands import Command, Outbox
 from holdfast.model.enums import BoundaryKind
 from holdfast.model.state import State
-from holdfast.records import copy_record, digest, packed
+from holdfast.records import copy_record, digest, packed_used
 
 HANDLERS: dict[type, Callable[..., None]] = {
     events.Price: on_price,
@@ -98,7 +98,7 @@ def is_fed(event: Any) -> bool:
 
 def state_digest(state: State) -> str:
     """Sixteen hexadecimal digits that name a state."""
-    return digest(State, packed(state))
+    return digest(State, packed_used(state))
 
 
 def copy_of(command: Command) -> Command:

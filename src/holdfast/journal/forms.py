@@ -6,6 +6,7 @@ renamed, split or means something else needs a new version and a step in UPCASTS
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,12 @@ from holdfast.model.commands import Command
 from holdfast.model.state import State
 from holdfast.records import UnknownNameError, named, take_named
 
-KINDS: dict[str, type] = {kind.__name__: kind for kind in HANDLERS}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in HANDLERS}
+FLAT = {
+    name
+    for name, kind in KINDS.items()
+    if all(not part[0].shape and not part[0].names for part in kind.dtype.fields.values())
+}
 VERSIONS: dict[str, int] = {}  # kinds whose form has changed; the others are at 1
 UPCASTS: dict[
     tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]
@@ -59,8 +65,12 @@ def read_event(kind: str, version: int, body: bytes) -> Any:
             f"The journal holds an event of the kind {kind}, which this Holdfast does not know.",
             "It was written by a newer version: run that one, or newer.",
         )
+    told = upcast(kind, version, from_json(body))
+    if kind in FLAT:  # most rows: prices and reports
+        with contextlib.suppress(TypeError):
+            return KINDS[kind](**told)
     event = KINDS[kind]()
-    fill(event, upcast(kind, version, from_json(body)), kind)
+    fill(event, told, kind)
     return event
 
 

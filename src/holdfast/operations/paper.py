@@ -13,16 +13,21 @@ from holdfast.engine.engine import Engine, is_fed
 from holdfast.errors import HoldfastError
 from holdfast.journal import Binding, Journal, open_journal
 from holdfast.journal.folding import fold, require_same
-from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven
+from holdfast.journal.projection import Projection
+from holdfast.journal.rows import REMARK, from_json
+from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, MandateGiven, Plan
 from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
+from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Ask, Facts, Request
 from holdfast.records import named
+from holdfast.runtime.control import Control
+from holdfast.runtime.door import Door
 from holdfast.runtime.session import Options, Session
 from holdfast.simulator.paper_feed import PaperFeed
 from holdfast.simulator.paper_venue import PaperVenue
-from holdfast.simulator.simulation import Scenario, open_venue, setup_events
+from holdfast.simulator.simulation import Scenario, open_venue, rules_events, setup_events
 from holdfast.simulator.venue import Market
 
 CHANGES = (Ask.PLACE, Ask.AMEND, Ask.CANCEL)
@@ -37,7 +42,7 @@ IN_STEP = Facts(
 )  # fmt: skip
 
 
-def quiet(*_: int) -> None:
+def quiet(*_: object) -> None:
     """Nobody listens."""
 
 
@@ -69,9 +74,13 @@ class LockStep:
         scenario: Scenario,
         market_name: str,
         code: str,
+        naming: Callable[[], dict[str, Any]] = dict,
         tick: Callable[[int, int], None] = quiet,
+        started: Callable[[LockStep], None] = quiet,
     ) -> None:
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
+        self.naming, self.started = naming, started
+        self.names = naming()
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
         self.engine = require_same(fold(found.snapshot, found.rows)) if found.snapshot else Engine()
@@ -84,6 +93,11 @@ class LockStep:
         self.clock = MarketClock(market)
         self.journal: Journal | None = None
         self.session: Session | None = None
+        self.stopping = False  # set from outside: after this instant
+        self.projection: Projection | None = None
+        self.troubles: list[str] = []  # of what is beside trading
+        self.door: Door | None = None
+        self.control: Control | None = None
         self._durable = 0
         self._boot_if_there()
 
@@ -91,21 +105,36 @@ class LockStep:
         """To the end of the market, or to an instant."""
         total = len(self.feed.bars)
         while not self.feed.over and (until_ns is None or self.feed.next_ns() < until_ns):
+            self._hear_people()
             self.feed.step()
             if self.session is not None:
                 self.session.tick()
                 self._settle()
-            if self.feed.place.bar % 1024 == 0:
-                self.tick(self.feed.place.bar, total)
+            self.tick(self.feed.place.bar, total)
+            if self.stopping:
+                break
         self.tick(self.feed.place.bar, total)
+
+    def _hear_people(self) -> None:
+        """Requests of people, between two instants; each is told when its row is durable."""
+        if self.door is None or self.control is None or self.journal is None:
+            return
+        if self.door.poll(self.control):
+            self._settle()
+            self.journal.flush()
+            self.door.reached(self._durable)
 
     def close(self) -> None:
         """Write what is left and let go."""
+        if self.door is not None:
+            self.door.close()
         if self.journal is None:
             self.opened.close()
         else:
             self._settle()
             self.journal.close()
+        if self.projection is not None:
+            self.projection.close()
         self.log.close()
 
     # the venue's wire
@@ -131,6 +160,8 @@ class LockStep:
         if self.session is None:
             self._boot_if_there()
         elif self.feed.place.delivered >= self.engine.state.fed + is_fed(event):
+            if isinstance(event, Plan) and self.names and str(event.tag) not in self.names["tags"]:
+                self._tell_names()
             self.session.take(event)
 
     def _boot_if_there(self) -> None:
@@ -144,20 +175,45 @@ class LockStep:
         self.session = Session(
             self.engine, self.journal, self, self.clock, self.journal.epoch, Options(clock_every_ns=0)
         )
+        self.projection = show(self.session, self.opened, self._say)
+        self.control = Control(self.session, pairs_of(self.names), self._stop)
+        for row in self.opened.found.rows:
+            if row.kind == REMARK and (told := from_json(row.body))["about"] == "request":
+                self.control.remember(told)
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
+        self._tell_names()
         self.session.start()
         for _ in range(ROUNDS):
             self._settle()
             if self.session.ready:
+                self.started(self)
                 return
             self.session.tick()
         raise HoldfastError(
             "The paper account did not come to agree with its venue.", "This is a bug: please report it."
         )
 
+    def _stop(self) -> None:
+        self.stopping = True
+
+    def listen(self) -> None:
+        """Open the door for requests of people."""
+        self.door = Door(self.folder)
+
+    def _tell_names(self) -> None:
+        """What the numbers mean; told again when a tag is used for the first time."""
+        assert self.session is not None
+        self.names = self.naming()
+        self.session.remark("names", self.names)
+
+    def _say(self, trouble: str) -> None:
+        self.troubles.append(trouble)
+
     def _reached(self, seq: int) -> None:
         self._durable = seq
+        if self.projection is not None:
+            self.projection.reached(seq)
 
     def _settle(self) -> None:
         """Durable, sent, taken, told: until nobody has anything to say. Reports of one round come before the commands
@@ -183,9 +239,21 @@ class LockStep:
         raise HoldfastError("Engine and venue did not come to rest.", "This is a bug: please report it.")
 
 
+def pairs_of(names: dict[str, Any]) -> dict[str, int]:
+    """Instrument numbers by pair, also by the short name where only one has it."""
+    full = {told["pair"]: int(number) for number, told in names.get("instruments", {}).items()}
+    short: dict[str, int] = {}
+    for pair, number in full.items():
+        name = pair.split("/")[0]
+        short[name] = 0 if name in short else number
+    return {name: number for name, number in short.items() if number} | full
+
+
 def missing_setup(state: State, scenario: Scenario) -> list[Any]:
     """Events of the settings that the state does not have yet: all of them at first, later what has changed."""
-    return [event for event in setup_events(scenario) if not is_known(state, event)]
+    missing = [event for event in setup_events(scenario) if not is_known(state, event)]
+    ruled = state.challenge.began_at_ns > 0
+    return missing if ruled else missing + rules_events(scenario)
 
 
 def is_known(state: State, event: Any) -> bool:
@@ -193,7 +261,7 @@ def is_known(state: State, event: Any) -> bool:
     if isinstance(event, AccountOpened):
         return state.account.start_balance > 0
     if isinstance(event, LimitsSet):
-        return named(state.limits[event.class_id]) == named(event.limits)
+        return state.challenge.began_at_ns > 0 or named(state.limits[event.class_id]) == named(event.limits)
     if isinstance(event, InstrumentListed):
         listed = state.instruments[event.contract.instrument_id].contract
         return same(listed, event.contract, VALUED)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 import hashlib
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from itertools import islice
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 T = TypeVar("T")
 
 SCALARS: dict[type, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
+NOTHING: Mapping[str, str] = {}
 RESERVED = ("dtype", "used")  # what `record` itself adds to the class
 CODES = {"i": "q", "f": "d", "b": "?"}
 
@@ -60,6 +62,7 @@ def record(cls: type[T]) -> type[T]:
     for generate in (_packer, _unpacker, _copier, _clearer):
         function = generate(made.dtype)
         setattr(made, function.__name__, function)
+    made._pack_used_into = _packer(made.dtype, used)
     return made  # type: ignore[no-any-return]
 
 
@@ -130,8 +133,10 @@ def _generate(name: str, arguments: str, lines: list[str], scope: dict[str, Any]
     return function
 
 
-def _packer(dtype: Any) -> Callable[..., None]:
-    lines, scope = [], {}
+def _packer(dtype: Any, used: Mapping[str, str] = NOTHING) -> Callable[..., None]:
+    """Of a column that says which of its rows are in use, only those."""
+    lines: list[str] = []
+    scope: dict[str, Any] = {"islice": islice}
     for i, (shape, names, start, _) in enumerate(_parts(dtype)):
         if shape == "scalars":
             scope[f"p{i}"] = _format(dtype, names, start).pack_into
@@ -140,9 +145,10 @@ def _packer(dtype: Any) -> Callable[..., None]:
             lines.append(f" self.{names[0]}._pack_into(buffer, at+{start})")
         else:
             size = dtype.fields[names[0]][0].subdtype[0].itemsize
-            lines.append(
-                f" o=at+{start}\n for row in self.{names[0]}:\n  row._pack_into(buffer, o); o+={size}"
-            )
+            column = f"self.{names[0]}"
+            if names[0] in used:
+                column = f"islice({column}, 1 + self.{used[names[0]]})"
+            lines.append(f" o=at+{start}\n for row in {column}:\n  row._pack_into(buffer, o); o+={size}")
     return _generate("_pack_into", "self, buffer, at", lines, scope)
 
 
@@ -203,6 +209,13 @@ def packed(value: Any) -> Any:
     """A one-row numpy array with the record's content: what compiled entries, snapshots and digests see."""
     row = np.zeros(1, value.dtype)
     value._pack_into(row.view(np.uint8).data, 0)
+    return row
+
+
+def packed_used(value: Any) -> Any:
+    """The same without rows that were never in use: all that a digest looks at."""
+    row = np.zeros(1, value.dtype)
+    value._pack_used_into(row.view(np.uint8).data, 0)
     return row
 
 

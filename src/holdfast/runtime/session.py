@@ -6,6 +6,7 @@ paper in lock-step, and under simulated time it is the same object.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,10 @@ class Session:
     ) -> None:
         self.engine, self.journal, self.clock, self.options = engine, journal, clock, options
         self.driver = Driver(engine, journal, self._release)
+        self.listeners: list[Callable[[int, Any, Engine], None]] = []  # row, event, the engine after it
+        self.hearers: list[
+            Callable[[int, str, dict[str, Any]], None]
+        ] = []  # of remarks: row, what about, facts
         self._decided: dict[int, int] = {}
         self.desk = Desk(
             state=engine.state,
@@ -82,6 +87,7 @@ class Session:
         self._doubtful = 0
         self._bare = 0
         self._clock_ns = 0
+        self._closing = False
 
     @property
     def ready(self) -> bool:
@@ -98,10 +104,17 @@ class Session:
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
 
+    def close_entries(self) -> None:
+        """The process is about to end: nothing that increases exposure leaves any more."""
+        self.desk.ready = False
+        self._closing = True
+
     def take(self, event: Any) -> int:
         """One event through the core and into the journal."""
         now = self.clock.mono_ns()
         seq = self.driver.take(event)
+        for listener in self.listeners:
+            listener(seq, event, self.engine)
         if self.engine.outbox.command_count:
             self._decided[seq] = now
         return seq
@@ -138,6 +151,8 @@ class Session:
         self.resolver.tick()
         self.dispatcher.tick()
         self.watch.tick()
+        if self._closing:
+            return
         if not self.desk.ready:
             self._try_ready(now)
         elif self.options.clock_every_ns and now - self._clock_ns >= self.options.clock_every_ns:
@@ -180,5 +195,13 @@ class Session:
     def _miss(self) -> None:
         self.sweeper.want_executions()
 
+    def remark(self, about: str, told: dict[str, Any]) -> int:
+        """Something that people want to know and the core does not; returns its row."""
+        told = {"time_ns": self.clock.venue_ns()} | told
+        seq = self.journal.remark(about, told)
+        for hearer in self.hearers:
+            hearer(seq, about, told)
+        return seq
+
     def _say(self, about: str, told: dict[str, Any]) -> None:
-        self.journal.remark(about, {"time_ns": self.clock.venue_ns()} | told)
+        self.remark(about, told)

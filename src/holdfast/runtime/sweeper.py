@@ -14,12 +14,13 @@ from holdfast.model.enums import Rule, Scope
 from holdfast.model.events import AccountReport, PositionReport
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import MINUTE, SECOND
-from holdfast.ports.venue import Answer, Ask, Held, OrderSeen, Outcome
+from holdfast.ports.venue import Answer, Ask, Execution, Held, OrderSeen, Outcome
 from holdfast.risk.trips import find_trip
 from holdfast.runtime.adoption import Adopter, Difference
 from holdfast.runtime.desk import Desk
 from holdfast.runtime.dispatcher import Dispatcher
 from holdfast.runtime.intake import Intake
+from holdfast.runtime.names import parts_of
 from holdfast.runtime.resolver import Resolver
 
 OVERLAP = 10 * MINUTE  # executions are asked for from so long before the last clean sweep
@@ -109,9 +110,10 @@ class Sweeper:
         settled = self._compare_orders(answers[Ask.OPEN_ORDERS].orders)
         explained = self._compare_positions(answers)
         self._hear_worth(answers[Ask.ACCOUNT])
+        if explained:
+            self.resolver.swept_ns = self.asked_ns
         self.clean = settled and explained
         if self.clean:
-            self.resolver.swept_ns = self.asked_ns
             self.since_ns = max(0, answers[Ask.EXECUTIONS].time_ns - OVERLAP)
             self.due_ns = now + self.desk.facts.reconcile_every_ns
 
@@ -167,9 +169,16 @@ class Sweeper:
         times = before.times + 1 if same and before else 1
         if times == (MOVING_TIMES if moving else TIMES):
             difference = Difference(there.instrument_id, there.side, there.quantity, ours, there.price)
-            self.adopter.settle(difference, [e for e in answers[Ask.EXECUTIONS].executions if not e.name])
+            self.adopter.settle(
+                difference, [e for e in answers[Ask.EXECUTIONS].executions if self._is_strange(e)]
+            )
             times = 0
         return Seen(there.quantity, ours, times)
+
+    def _is_strange(self, execution: Execution) -> bool:
+        """Of no order of ours, and not booked yet."""
+        booked = self.desk.state.instruments[execution.instrument_id].last_closure_id
+        return parts_of(execution.name) is None and execution.number > booked
 
     def _agree(self, instrument_id: int, side: int, quantity: int) -> None:
         """Trust comes back with the first sweep that agrees."""

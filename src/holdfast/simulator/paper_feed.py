@@ -194,13 +194,19 @@ class PaperFeed:
         elif item.kind == Item.MARK:
             see_mark(self.market, item)
         elif item.kind == Item.WINDOW:
-            self._say(edge_of(item))
+            if self._concerns(item):
+                self._say(edge_of(item))
         elif item.kind == Item.EXIT:
             request = ExitRequest()
             request.time_ns, request.instrument_id = item.time_ns, item.instrument_id
             self._say(request)
         else:
             self._say(boundary_of(item))
+
+    def _concerns(self, item: Scheduled) -> bool:
+        """Whether a window is one of the account's phase (c: bits of phases, the first is ours) and began within it."""
+        began = int(self.scenario.bars["time_ns"][0])
+        return item.c == 0 or (item.c & 1 != 0 and abs(item.a) >= began)
 
     def _settle(self, item: Scheduled) -> None:
         """Funding and rollover: at the mark where the data have one, else at the last bid."""

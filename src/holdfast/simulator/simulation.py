@@ -16,9 +16,12 @@ from holdfast.errors import HoldfastError
 from holdfast.model.commands import ClosedTrade, Note, Notice
 from holdfast.model.events import (
     AccountOpened,
+    FloorGiven,
+    GuardGiven,
     InstrumentListed,
     LimitsSet,
     MandateGiven,
+    PhaseBegun,
     Plan,
     StrategyGiven,
 )
@@ -127,6 +130,33 @@ def setup_events(scenario: Scenario) -> list[Any]:
         event.mandate_id = i
         copy_record(event.mandate, mandate)
         made.append(event)
+    return made
+
+
+def rules_events(scenario: Scenario) -> list[Any]:
+    """The rules of the account's first phase, as events; the last one says that all of them are in force."""
+    if not scenario.terms:
+        return []
+    terms, start = scenario.terms[0], int(scenario.bars["time_ns"][0])
+    made: list[Any] = list(scenario.strategies)
+    guard = GuardGiven()
+    copy_record(guard.guard, terms.guard)
+    made.append(guard)
+    for class_id in range(len(scenario.limits)):
+        limits = LimitsSet()
+        limits.class_id = class_id
+        copy_record(limits.limits, terms.limits[class_id])
+        made.append(limits)
+    for row in range(1, terms.floor_count + 1):
+        floor = FloorGiven()
+        floor.floor_row = row
+        copy_record(floor.floor, terms.floors[row])
+        made.append(floor)
+    begun = PhaseBegun()
+    copy_record(begun.challenge, terms.challenge)
+    made.append(begun)
+    for event in made:
+        event.time_ns = start
     return made
 
 

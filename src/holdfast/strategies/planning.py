@@ -37,6 +37,11 @@ def compute_plan(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> pl.D
     return plan
 
 
+def closes_of(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> pl.DataFrame:
+    """The instants at which plans fall due: the closes of the base bars."""
+    return closing(bars.base, strategy.timeframes(p).base).to_frame()
+
+
 def live_row(strategy: Strategy, bars: BarSet, p: Mapping[str, Any], instant: int) -> pl.DataFrame:
     """The plan row of the newest bar closed at `instant` (ns UTC), as live computes it.
 

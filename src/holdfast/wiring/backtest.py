@@ -27,7 +27,7 @@ from holdfast.simulator.venue import Bar
 from holdfast.strategies import catalogue
 from holdfast.strategies.bars import assemble
 from holdfast.strategies.parameters import Overrides, check_pairs, resolve_parameters
-from holdfast.strategies.planning import compute_plan, missing
+from holdfast.strategies.planning import closes_of, compute_plan, missing
 from holdfast.strategies.strategy import BarSet, Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
@@ -76,8 +76,11 @@ class Backtest:
         self.assumptions: list[str] = []
         self.floors: tuple[Row, ...] = ()
 
-    def prepare(self) -> Prepared:
-        """Read data, compute plans, lay out the schedule. Raises HoldfastError for anything unusable."""
+    def prepare(self, plan: bool = True) -> Prepared:
+        """Read data, compute plans, lay out the schedule. Raises HoldfastError for anything unusable.
+
+        With `plan` False only the instants are known at which plans fall due: who trades asks for each when it does.
+        """
         settings = self.settings
         strategies = self._strategies()
         pairs = self._pairs()
@@ -99,7 +102,7 @@ class Backtest:
         currency = self._currency(chosen)
         self._convert(chosen, currency, reader)
         loaded = time.perf_counter()
-        tables = self._plan(assignments, chosen)
+        tables = self._plan(assignments, chosen, plan)
         planned = time.perf_counter()
         plans = PlanSource(tables)
         scenario = self._scenario(chosen, assignments, plans, price_bars, intervals)
@@ -244,7 +247,7 @@ class Backtest:
                 f"one's: {', '.join(gaps)}"
             )
 
-    def _plan(self, assignments: list[Assignment], chosen: list[Chosen]) -> list[PlanTable]:
+    def _plan(self, assignments: list[Assignment], chosen: list[Chosen], plan: bool) -> list[PlanTable]:
         specs = {c.pair: c for c in chosen}
         tables = []
         assignments[:] = [a for a in assignments if a.pair in specs]
@@ -256,10 +259,14 @@ class Backtest:
             bars = self.bars_for(a, chosen, a.strategy.window(a.parameters))
             if short := missing(a.strategy, bars, a.parameters):
                 self.assumptions.append(f"{a.strategy.name} on {a.pair} can start nothing: it needs {short}")
-            frame = compute_plan(a.strategy, bars, a.parameters)
+            frame = (
+                compute_plan(a.strategy, bars, a.parameters)
+                if plan
+                else closes_of(a.strategy, bars, a.parameters)
+            )
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*c.edges))
             kind = a.strategy.management(a.parameters).kind
-            tables.append(PlanTable(i + 1, speaking(frame, kind), float(c.spec.tick_size)))
+            tables.append(PlanTable(i + 1, speaking(frame, kind) if plan else frame, float(c.spec.tick_size)))
         self.tick("Planning", len(assignments), len(assignments))
         return tables
 

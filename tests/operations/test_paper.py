@@ -1,0 +1,97 @@
+"""A paper account in lock-step: as the backtest, however often it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from paper_kit import backtest, run, scenario_of, write_market
+
+from holdfast.errors import HoldfastError
+from holdfast.operations.paper import LockStep
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_market(tmp_path_factory.mktemp("market") / "data")
+
+
+@pytest.fixture(scope="session")
+def whole(market: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """The run that nobody interrupts."""
+    found = run(tmp_path_factory.mktemp("whole") / "account", scenario_of(market), [])
+    assert found is not None
+    return found
+
+
+def test_paper_trades_as_the_backtest_does(market: Path, whole: object) -> None:
+    found = backtest(scenario_of(market))
+    assert found.closed > 3
+    assert found.trades
+    assert whole == found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(
+    market: Path, whole: object, tmp_path: Path, seed: int
+) -> None:
+    """Killed after any event: trades, ledger, day, denials and counters are those of the run without a kill."""
+    draw, trades, lives = random.Random(seed), [], 1
+    while (found := run(tmp_path / "a", scenario_of(market), trades, draw.randint(1, 2500))) is None:
+        lives += 1
+    assert lives > 5
+    assert found == whole
+
+
+def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
+    """The command itself, killed with SIGKILL while it trades, and started again."""
+    told = [trade(market, tmp_path / "whole")]
+    wait = random.Random(1)
+    for _ in range(4):
+        trade(market, tmp_path / "cut", kill_after=wait.uniform(0.1, 2.0))
+    told.append(trade(market, tmp_path / "cut"))
+    first, second = (json.loads(text) for text in told)
+    assert second["start"] > 1
+    for name in ("balance", "equity", "venue_balance", "trades", "fills", "open_positions"):
+        assert first[name] == second[name]
+    assert second["balance"] == second["venue_balance"]
+
+
+def trade(market: Path, home: Path, kill_after: float = 0.0) -> str:
+    """`holdfast trade --dry-run`; its data, or nothing where it was killed so many seconds after it took over."""
+    command = [
+        sys.executable, "-m", "holdfast", "trade", "--dry-run", "-s", "grid_atr", "--source", "synthetic_perp",
+        "-i", "15m", "--detail", "1m", "-d", str(market), "--json",
+    ]  # fmt: skip
+    env = os.environ | {"HOLDFAST_HOME": str(home)}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+    if kill_after:
+        journal = home / "accounts" / "paper" / "paper.sqlite"
+        until = time.monotonic() + 60
+        while not journal.exists() and child.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(kill_after)
+        child.send_signal(signal.SIGKILL)
+    out, err = child.communicate(timeout=120)
+    assert child.returncode in (0, -signal.SIGKILL), err
+    return out
+
+
+def test_a_second_engine_on_the_account_is_refused(market: Path, tmp_path: Path) -> None:
+    first = LockStep(tmp_path / "a", scenario_of(market), "market", "code")
+    with pytest.raises(HoldfastError, match=r"in use|runs"):
+        LockStep(tmp_path / "a", scenario_of(market), "market", "code")
+    first.close()
+
+
+def test_an_account_does_not_go_on_in_another_market(market: Path, tmp_path: Path) -> None:
+    LockStep(tmp_path / "a", scenario_of(market), "market", "code").close()
+    with pytest.raises(HoldfastError, match="another market"):
+        LockStep(tmp_path / "a", scenario_of(market), "other", "code")
