@@ -2,7 +2,8 @@
 
     journal = opened.begin(code, engine.state, durable)
     projection = Projection(folder, engine.state, opened.found, say)
-    journal_and_more = Projected(journal, projection, engine)   # give this to the session in the journal's place
+    projection.take(seq, event, engine.outbox, engine.state)    # after every event, before the next one
+    projection.remark(seq, about, told)                         # after every remark
     projection.reached(seq)                                     # wherever the journal says how far it is durable
     projection.close()                                          # after the journal is closed
 
