@@ -11,10 +11,12 @@ from recorded import BINDING, random_session
 from holdfast.engine.engine import Engine
 from holdfast.journal import open_journal
 from holdfast.journal.folding import fold, require_same
-from holdfast.journal.projected import Projected
 from holdfast.journal.projection import Projection
 from holdfast.journal.projection_file import projection_path
 from holdfast.journal.projection_tables import ALL
+from holdfast.model.commands import Command
+from holdfast.model.state import State
+from holdfast.ports.journal import Journal
 from holdfast.runtime.driver import Driver
 
 NAMES = {
@@ -25,6 +27,35 @@ NAMES = {
     "mandates": {"1": {"strategy": "first", "pair": "BTC/USDT:USDT"}},
     "tags": {"1": "breakout"},
 }
+
+
+class Projected:
+    """A journal that shows its projection what it writes, for a driver without a session around it."""
+
+    def __init__(self, journal: Journal, projection: Projection, engine: Engine) -> None:
+        self.journal, self.projection, self.engine = journal, projection, engine
+
+    def record(self, event: Any, commands: list[Command], digest: str = "") -> int:
+        """An event and what it led to."""
+        seq = self.journal.record(event, commands, digest)
+        self.projection.take(seq, event, self.engine.outbox, self.engine.state)
+        return seq
+
+    def poison(self, event: Any, error: str) -> int:
+        """An event that the core could not take."""
+        seq = self.journal.poison(event, error)
+        self.projection.remark(seq, "poison", {"kind": type(event).__name__, "error": error})
+        return seq
+
+    def remark(self, about: str, told: dict[str, Any]) -> int:
+        """Something for people."""
+        seq = self.journal.remark(about, told)
+        self.projection.remark(seq, about, told)
+        return seq
+
+    def snapshot(self, state: State) -> int:
+        """The whole state."""
+        return self.journal.snapshot(state)
 
 
 class Account:

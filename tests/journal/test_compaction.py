@@ -77,6 +77,8 @@ def test_what_is_removed_leaves_its_chain_value(folder: Path, tmp_path: Path) ->
     parts, damage = verify(folder)
     assert damage == ""
     assert len(parts) == 2
+    said = CliRunner().invoke(app, ["journal", "verify", str(folder), "--json"], catch_exceptions=False)
+    assert len(json.loads(said.stdout)["removed"]) == PARTS - 2
     assert replay(folder).difference is None
     assert rebuild(folder).events > 0
     backup(folder, tmp_path / "copy")

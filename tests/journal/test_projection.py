@@ -14,11 +14,16 @@ from projected_runs import Account, content, held_seq, live
 from recorded import price, random_session
 
 from holdfast.engine.engine import Engine
+from holdfast.errors import InUseError, JournalError
+from holdfast.journal import journal as journal_module
 from holdfast.journal.archive import rebuild, replay
 from holdfast.journal.extraction import Extractor
+from holdfast.journal.folder import segments_of
 from holdfast.journal.projection_file import projection_path, remove
+from holdfast.model.enums import Phase
 from holdfast.model.order import WORKING
 from holdfast.model.state import State
+from holdfast.runtime import driver as driver_module
 
 
 def events_of(seed: int, steps: int) -> list[Any]:
@@ -54,8 +59,12 @@ def test_it_says_what_the_state_says(tmp_path: Path, seed: int) -> None:
     assert at_work == working
     assert sum(row[14] for row in told["fills"]) == state.account.fees
     assert sum(row[16] for row in told["fills"]) == state.account.realized_pnl
-    held = {t.trade_id: t.quantity for t in state.trades if t.quantity > 0}
-    assert {row[0]: row[16] for row in told["trades"] if row[16]} == held
+    held = {
+        t.trade_id: (t.stop_price, t.quantity, t.realized_pnl, t.fees) for t in state.trades if t.quantity > 0
+    }
+    assert {row[0]: (row[13], row[16], *row[22:24]) for row in told["trades"] if row[16]} == held
+    alive = {t.trade_id for t in state.trades if Phase.ARMED <= t.phase <= Phase.EXITING}
+    assert {row[0] for row in told["trades"] if row[5] not in ("closed", "dropped")} == alive
     assert sum(row[5] == "closed" for row in told["trades"]) == state.closed_count
     [account] = told["account"]
     assert account[4:6] == (state.account.start_balance, state.account.balance)
@@ -214,3 +223,56 @@ def test_names_become_tables_and_views_speak_units(tmp_path: Path) -> None:
     assert {seq: pytest.approx(ticks * 0.1) for seq, ticks in raw.items()} == shown
     for view in ("orders_told", "trades_told", "denials", "equity_told"):
         assert db.execute(f"SELECT count(*) FROM {view}").fetchall() != [(0,)]
+
+
+def test_snapshots_and_full_files_on_the_way_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "SNAPSHOT_EVERY", 60)
+    monkeypatch.setattr(journal_module, "ROTATE_BYTES", 1)
+    events = events_of(5, 600)
+    kept: Path | None = None
+    for start in range(3):
+        account = Account(tmp_path)
+        account.take(*events[start * 400 : (start + 1) * 400])
+        account.close()
+        assert account.troubles == []
+        if start == 0:
+            kept = tmp_path / "kept"
+            shutil.copy(projection_path(tmp_path), kept)
+    assert len(segments_of(tmp_path)) > 10
+    fed = content(tmp_path)
+    assert rebuild(tmp_path).corrected == 0
+    assert content(tmp_path) == fed
+    assert kept is not None
+    remove(projection_path(tmp_path))
+    kept.rename(projection_path(tmp_path))  # many files behind
+    account = Account(tmp_path, names=None)
+    account.close()
+    behind = content(tmp_path)
+    assert {name: rows for name, rows in behind.items() if rows != fed[name]} == {}
+
+
+def test_a_snapshot_that_another_core_came_to_puts_the_state_right(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    events = events_of(1, 300)
+    account.take(*events[:200])
+    other = Engine()
+    for event in events[:150]:
+        other.apply(event)
+    account.journal.snapshot(other.state)
+    account.close()
+    built = rebuild(tmp_path)
+    assert built.corrected == 1
+    assert content(tmp_path)["orders"]
+
+
+def test_a_rebuild_is_refused_while_an_engine_runs(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    account.take(*events_of(1, 100))
+    with pytest.raises(InUseError, match="is in use by process"):
+        rebuild(tmp_path)
+    account.close()
+    with pytest.raises(JournalError, match="holds no journal"):
+        rebuild(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from typer.testing import CliRunner
 
 from holdfast.cli.app import app
-from holdfast.engine.engine import Engine
 from holdfast.history.store import Store
 from holdfast.journal.archive import rebuild
-from holdfast.journal.projected import Projected
-from holdfast.journal.projection import Projection
 from holdfast.journal.projection_file import projection_path, remove
 from holdfast.journal.projection_tables import ALL
-from holdfast.operations import paper
 from holdfast.operations.paper import LockStep
-from holdfast.runtime.session import Session
 from holdfast.settings.backtest import load_settings
 from holdfast.wiring.account_view import AccountView
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.prepared import Prepared
+from holdfast.wiring.trade import paper_in_step
 
 CASE: dict[str, Any] = {
     "strategies": ("grid_atr", "ma_cross"),
@@ -33,62 +32,28 @@ CASE: dict[str, Any] = {
 }
 
 
-def names_of(prepared: Prepared) -> dict[str, Any]:
-    """The remark that a start writes."""
-    return {
-        "currency": prepared.currency,
-        "instruments": {
-            str(i): {"pair": c.pair, "tick": str(c.spec.tick_size), "step": str(c.spec.step_size)}
-            for i, c in enumerate(prepared.chosen, 1)
-        },
-        "mandates": {
-            str(i): {"strategy": a.strategy.name, "pair": a.pair}
-            for i, a in enumerate(prepared.assignments, 1)
-        },
-        "tags": {str(number): text for text, number in prepared.plans.texts.known.items()},
-    }
+@cache
+def prepared(market: Path) -> Prepared:
+    """What trades in it."""
+    return Backtest(Store(market), load_settings(None, CASE)).prepare()
 
 
-class Watched(LockStep):
-    """A paper account that feeds its projection."""
-
-    prepared: Prepared
-    projection: Projection | None = None
-    troubles: list[str]
-
-    def _boot(self) -> None:
-        def session(engine: Engine, journal: Any, *more: Any) -> Session:
-            self.troubles = []
-            self.projection = Projection(self.folder, engine.state, self.opened.found, self.troubles.append)
-            watched = Projected(journal, self.projection, engine)
-            watched.remark("names", names_of(self.prepared))
-            return Session(engine, watched, *more)
-
-        patch = pytest.MonkeyPatch()
-        patch.setattr(paper, "Session", session)
-        super()._boot()
-        patch.undo()
-
-    def _reached(self, seq: int) -> None:
-        super()._reached(seq)
-        if self.projection is not None:
-            self.projection.reached(seq)
-
-    def close(self) -> None:
-        super().close()
-        if self.projection is not None:
-            self.projection.close()
+def start(market: Path, place: Path, until_ns: int) -> LockStep:
+    """A start of the account, up to an instant; it holds its folder until it is closed."""
+    run = paper_in_step(
+        place / "accounts" / "main", prepared(market), lambda done, of: None, lambda run: None
+    )
+    run.run(until_ns)
+    return run
 
 
 @pytest.fixture(scope="module")
 def home(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An account of two starts: stopped on the way, and once more before the end, with something held."""
     place = tmp_path_factory.mktemp("home")
-    Watched.prepared = prepared = Backtest(Store(market), load_settings(None, CASE)).prepare()
-    bars = prepared.scenario.bars["time_ns"]
+    bars = prepared(market).scenario.bars["time_ns"]
     for part in (0.4, 0.8):
-        run = Watched(place / "accounts" / "main", prepared.scenario, "a market", "code")
-        run.run(int(bars[int(len(bars) * part)]))
+        run = start(market, place, int(bars[int(len(bars) * part)]))
         run.close()
         assert run.troubles == []
     return place
@@ -229,10 +194,6 @@ def test_an_engine_that_runs_is_seen_and_not_disturbed(home: Path) -> None:
 
 
 def test_without_names_ids_are_shown_and_said(home: Path, tmp_path: Path) -> None:
-    import shutil
-
-    import apsw
-
     folder = tmp_path / "accounts" / "other"
     shutil.copytree(home / "accounts" / "main", folder)
     db = apsw.Connection(str(projection_path(folder)))
@@ -243,18 +204,12 @@ def test_without_names_ids_are_shown_and_said(home: Path, tmp_path: Path) -> Non
     assert "ids, ticks and steps are shown" in shown
 
 
-def test_it_can_be_looked_at_while_its_engine_runs(home: Path, tmp_path: Path) -> None:
-    import shutil
-
-    folder = tmp_path / "accounts" / "main"
-    shutil.copytree(home / "accounts" / "main", folder)
-    prepared = Watched.prepared
-    run = Watched(folder, prepared.scenario, "a market", "code")
-    run.run(int(prepared.scenario.bars["time_ns"][int(len(prepared.scenario.bars) * 0.81)]))
-    assert run.session is not None
+def test_it_can_be_looked_at_while_its_engine_runs(market: Path, home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "accounts" / "main", tmp_path / "accounts" / "main")
+    bars = prepared(market).scenario.bars["time_ns"]
+    run = start(market, tmp_path, int(bars[int(len(bars) * 0.81)]))
+    assert told(tmp_path, "status")["running"] is True
     assert run.journal is not None
-    before = told(tmp_path, "status")
-    assert before["running"] is True
     run.journal.flush()
     end = time.monotonic() + 20
     while told(tmp_path, "status")["start"] != 3 and time.monotonic() < end:

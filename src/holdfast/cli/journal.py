@@ -37,14 +37,23 @@ def verify_journal(folder: Folder, json: Json = False) -> None:
     """Verify every file of a journal: each row, the chain between files, and that no end is missing."""
     from dataclasses import asdict
 
+    from msgspec import to_builtins
+
     from holdfast.journal.archive import verify
+    from holdfast.journal.removal import read_removed
 
     parts, damage = verify(folder)
+    gone = [] if damage else read_removed(folder)
     if json:
-        print_json({"sound": not damage, "damage": damage, "segments": [asdict(part) for part in parts]})
+        segments = [asdict(part) for part in parts]
+        print_json(
+            {"sound": not damage, "damage": damage, "segments": segments, "removed": to_builtins(gone)}
+        )
     else:
         if parts:
             print_parts(parts)
+        if gone:
+            typer.echo(f"{len(gone)} older files, up to row {gone[-1].last:,}, were removed for their age.")
         typer.echo(damage or "Every row is as it was written, and none is missing.")
     if damage:
         raise typer.Exit(1)

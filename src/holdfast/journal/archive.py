@@ -5,11 +5,14 @@ Each function holds the folder while it looks, so that an engine that runs is na
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import apsw
 
 from holdfast.errors import InUseError, JournalError
 from holdfast.journal.feeding import Feeder
@@ -158,21 +161,34 @@ def replay_data(folded: Folded) -> dict[str, Any]:
 
 def rebuild(folder: Path, progress: Callable[[int, int], None] | None = None) -> Feeder:
     """Build the projection anew from the verified rows of every file; `progress` hears rows done and rows in all."""
+    pieces = pieces_of(folder, progress)
+    first = next(pieces)  # from here on the folder is held: nobody else builds
+    try:
+        return build(folder, itertools.chain((first,), pieces))
+    except apsw.Error as error:
+        raise JournalError(
+            f"The projection in {folder} cannot be written: {error}.",
+            "See whether the disk is full or failing.",
+        ) from error
+    finally:
+        pieces.close()
 
-    def parts() -> Iterator[list[Row]]:
-        first, last = 0, last_seq(folder)
-        for _, rows in verified(folder):
-            first = first or rows[0].seq
-            for at in range(0, len(rows), PIECE):
-                yield rows[at : at + PIECE]
-                if progress is not None:
-                    progress(min(rows[-1].seq, rows[at].seq + PIECE) - first, last - first)
 
-    return build(folder, parts())
+def pieces_of(folder: Path, progress: Callable[[int, int], None] | None) -> Generator[list[Row], None, None]:
+    """Verified rows, some at a time."""
+    first, last = 0, last_seq(folder)
+    for _, rows in verified(folder):
+        first = first or rows[0].seq
+        for at in range(0, len(rows), PIECE):
+            yield rows[at : at + PIECE]
+            if progress is not None:
+                progress(min(rows[-1].seq, rows[at].seq + PIECE) - first, last - first)
 
 
 def last_seq(folder: Path) -> int:
-    """How far the journal was known to reach."""
+    """How far the journal was known to reach; 0 where nothing says so."""
+    if not (folder / "head").exists():
+        return 0
     witness = Witness(folder)
     try:
         head = witness.read()

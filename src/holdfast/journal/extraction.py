@@ -98,7 +98,7 @@ class Extractor:
         self._trades.take(self._seq, touched, outbox, state)
         if plan:
             self._put(PUT_PLAN, plan)
-        if self._orders.filled:
+        if self._orders.fills.some:
             self._mark(state)
         if state.time_ns // MINUTE != self._minute:
             self._sample(state)

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.journal import projection_tables as tables
+from holdfast.journal.extraction_fills import FillTracker, has_notice
 from holdfast.journal.words import CLASSES, COMMANDS, ROLES, STATUSES, STEPS, TYPES
 from holdfast.model import events
-from holdfast.model.arithmetic import mul_div
 from holdfast.model.commands import Outbox
-from holdfast.model.enums import NoteKind, NoticeKind, Role
+from holdfast.model.enums import NoticeKind, Role
 from holdfast.model.order import WORKING, Order, OrderStatus, Step, next_status
 from holdfast.model.state import State
 from holdfast.model.trade import trade_slot
 from holdfast.model.units import ENDED
 
 PUT_ORDER, PUT_REQUEST = tables.ORDERS.put(), tables.REQUESTS.put()
-PUT_STEP, PUT_FILL = tables.STEPS.put(), tables.FILLS.put()
+PUT_STEP = tables.STEPS.put()
 END_ORDER = (
     "UPDATE orders SET status = ?, filled = ?, filled_value = ?, confirmed = quantity, pending = '', ended_ns = ?, "
     "ended_seq = ?, refusal = ? WHERE order_id = ? AND epoch = ?"
@@ -32,7 +32,6 @@ GHOST_ORDER = (
     "ended_seq = ? WHERE order_id = ? AND epoch = ?"
 )
 FILLS = (Step.FILL, Step.COMPLETE)
-LIQUIDATION = "liquidation"
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ def live_of(o: Order) -> Live:
 
 
 class OrderTracker:
-    """`take` tells of one event and returns the instruments that it touched; `filled` whether it brought a fill."""
+    """`take` tells of one event and returns the instruments that it touched."""
 
     def __init__(self, state: State, put: Callable[[str, tuple[Any, ...]], None]) -> None:
         self._put = put
@@ -69,27 +68,25 @@ class OrderTracker:
             for row in range(1, state.order_watermark + 1)
             if WORKING[state.orders[row].status]
         }
-        self._fill_count = state.fill_count
-        self._realized = state.account.realized_pnl
-        self.filled = False
+        self.fills = FillTracker(state, put)
 
     def take(self, seq: int, event: Any, outbox: Outbox, state: State) -> set[int]:
         """Rows of an event: first the order that it is about, then what it led to."""
-        self.filled = False
+        self.fills.some = False
         touched: set[int] = set()
         if type(event) is events.OrderReport:
             self._report(seq, event, outbox, state, touched)
         elif type(event) is events.Closure:
-            self._closure(seq, event, outbox, state)
+            self.fills.of_closure(seq, event, outbox, state)
         elif type(event) is events.PositionAdopted:
-            self._adopted(seq, event, outbox, state)
+            self.fills.of_adoption(seq, event, outbox, state)
         for i in range(outbox.command_count):
             command = outbox.commands[i]
             touched.add(command.instrument_id)
             self._request(seq, i, command)
             if command.order_row:
                 self._show(seq, command.order_row, state)
-        self._fill_count, self._realized = state.fill_count, state.account.realized_pnl
+        self.fills.settle(state)
         return touched
 
     def _request(self, seq: int, number: int, c: Any) -> None:
@@ -122,11 +119,13 @@ class OrderTracker:
             self._stranger(seq, report, outbox, state, touched)
             return
         touched.add(live.instrument_id)
-        booked = state.fill_count != self._fill_count
+        booked = self.fills.booked(state)
         if booked:
             live.filled += report.quantity
             live.filled_value += report.quantity * report.price
-            self._fill(seq, report, live.trade_row, live.epoch, live.role, live.level, live.side, state)
+            self.fills.of_order(
+                seq, report, live.trade_row, live.epoch, live.role, live.level, live.side, state
+            )
         o = state.orders[report.order_row]
         status = o.status
         if o.order_id == report.order_id and o.epoch == live.epoch and status != OrderStatus.FREE:
@@ -150,30 +149,11 @@ class OrderTracker:
         told = (status, report.quantity, report.price, report.reason)
         self._put(PUT_STEP, (seq, report.time_ns, report.order_id, epoch, step, *told))
 
-    def _fill(
-        self,
-        seq: int,
-        report: Any,
-        trade_row: int,
-        epoch: int,
-        role: int,
-        level: int,
-        side: int,
-        state: State,
-    ) -> None:
-        self.filled = True
-        t = state.trades[trade_row]
-        realized = state.account.realized_pnl - self._realized
-        about = (t.trade_id, t.mandate_id, t.instrument_id, ROLES[role], level, side)
-        sums = (report.quantity, report.price, report.fee, report.maker, realized)
-        self._put(PUT_FILL, (seq, 0, report.fill_id, report.time_ns, report.order_id, epoch, *about, *sums))
-
     def _stranger(
         self, seq: int, report: events.OrderReport, outbox: Outbox, state: State, touched: set[int]
     ) -> None:
         """A report about an order that is no longer at work: nothing, unless one taken for dead has turned up."""
-        kinds = [outbox.notices[i].kind for i in range(outbox.notice_count)]
-        if NoticeKind.GHOST not in kinds:
+        if not has_notice(outbox, NoticeKind.GHOST):
             self._step(seq, report, 0, "unknown")
             return
         kept = next(k for k in (state.ended[i] for i in range(ENDED)) if k.order_id == report.order_id)
@@ -182,32 +162,9 @@ class OrderTracker:
         quantity = report.quantity if report.step in FILLS else 0
         ends = (report.time_ns, seq, kept.order_id, kept.epoch)
         self._put(GHOST_ORDER, (quantity, quantity * report.price, *ends))
-        if NoticeKind.ADOPTED in kinds:
+        if has_notice(outbox, NoticeKind.ADOPTED):
             row = trade_slot(kept.mandate_id, kept.side)
-            self._fill(seq, report, row, kept.epoch, Role.ENTRY, kept.index, kept.side, state)
-
-    def _closure(self, seq: int, closure: events.Closure, outbox: Outbox, state: State) -> None:
-        """Closed by the venue: a fill for each trade that lost something, without an order."""
-        realized = state.account.realized_pnl - self._realized
-        for i in range(outbox.note_count):
-            n = outbox.notes[i]
-            if n.kind == NoteKind.LIQUIDATED:
-                self.filled = True
-                about = (n.trade_id, n.mandate_id, n.instrument_id, LIQUIDATION, 0, -closure.side)
-                fee = mul_div(closure.fee, n.quantity, closure.quantity)
-                share = mul_div(realized, n.quantity, closure.quantity)
-                sums = (n.quantity, n.price, fee, False, share)
-                self._put(PUT_FILL, (seq, i, closure.fill_id, closure.time_ns, 0, 0, *about, *sums))
-
-    def _adopted(self, seq: int, adopted: events.PositionAdopted, outbox: Outbox, state: State) -> None:
-        """A position that was found: an entry without an order of ours."""
-        kinds = [outbox.notices[i].kind for i in range(outbox.notice_count)]
-        if NoticeKind.ADOPTED in kinds:
-            self.filled = True
-            t = state.trades[trade_slot(adopted.plan.mandate_id, adopted.side)]
-            about = (t.trade_id, t.mandate_id, t.instrument_id, "adopted", adopted.index, adopted.side)
-            sums = (adopted.quantity, adopted.price, adopted.fee, False, 0)
-            self._put(PUT_FILL, (seq, 0, 0, adopted.time_ns, 0, 0, *about, *sums))
+            self.fills.of_order(seq, report, row, kept.epoch, Role.ENTRY, kept.index, kept.side, state)
 
 
 def amend_word(report: events.OrderReport) -> str:

@@ -118,13 +118,13 @@ def flush(file: ProjectionFile, feeder: Feeder) -> None:
 
 
 def holder_of(paths: list[Path], seq: int) -> int:
-    """Which file holds a row: the place of the last one that begins at or before it."""
-    place = 0
-    for number, path in enumerate(paths):
-        first = one_row(path)
+    """Which file holds a row: the place of the last one that begins at or before it. Old files stay closed: they may
+    be compressed."""
+    for place in range(len(paths) - 1, 0, -1):
+        first = one_row(paths[place])
         if first is not None and first.seq <= seq:
-            place = number
-    return place
+            return place
+    return 0
 
 
 def rows_since(paths: list[Path], seq: int) -> Iterable[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import apsw
@@ -92,11 +92,7 @@ def usable(folder: Path, paths: list[Path], found: Recovered) -> ProjectionFile 
 
 def is_of(file: ProjectionFile, paths: list[Path], found: Recovered) -> bool:
     """Whether the file was made from this journal: where an earlier start began, and its last event, are in it."""
-    anchors = {anchor_of(found.seq, found.chain)}
-    for path in paths:
-        header = header_of(path, [row for row in (one_row(path),) if row is not None])
-        anchors.add(anchor_of(header.before_seq, bytes.fromhex(header.before)))
-    if file.told("anchor") not in anchors:
+    if not any(file.told("anchor") == anchor for anchor in anchors(paths, found)):
         return False
     last = file.db.execute(
         "SELECT seq, told FROM events WHERE told <> '' ORDER BY seq DESC LIMIT 1"
@@ -107,3 +103,13 @@ def is_of(file: ProjectionFile, paths: list[Path], found: Recovered) -> bool:
     holder = holder_of(paths, int(str(seq)))
     row = one_row(paths[holder], int(str(seq))) if paths else None
     return row is not None and row.body.decode() == told
+
+
+def anchors(paths: list[Path], found: Recovered) -> Iterator[str]:
+    """Where each start began, the last one first; old files are opened only where the newer ones do not answer."""
+    yield anchor_of(found.seq, found.chain)
+    for path in reversed(paths):
+        first = one_row(path)
+        if first is not None:
+            header = header_of(path, [first])
+            yield anchor_of(header.before_seq, bytes.fromhex(header.before))

@@ -2,7 +2,8 @@
 
     journal = opened.begin(code, engine.state, durable)
     projection = Projection(folder, engine.state, opened.found, say)
-    journal_and_more = Projected(journal, projection, engine)   # give this to the session in the journal's place
+    projection.take(seq, event, engine.outbox, engine.state)    # after every event, before the next one
+    projection.remark(seq, about, told)                         # after every remark
     projection.reached(seq)                                     # wherever the journal says how far it is durable
     projection.close()                                          # after the journal is closed
 
@@ -39,7 +40,7 @@ class Projection:
         self.folder = folder
         self.trouble = ""
         self._say = say
-        self._found = found
+        self._found = Recovered(found.number, found.epoch, found.seq, found.chain)  # without its rows
         self._waiting: deque[Op] = deque()
         self._extractor = Extractor(state, self._waiting.append)
         self._taken = (found.seq, state.time_ns)
