@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from numba.core.caching import IndexDataCacheFile
-from sample_records import Point
+from sample_records import Line, Point
 
-from holdfast.records import KernelError, Rows, compiled, kernel
+from holdfast.records import KernelError, Rows, blank_array, compiled, kernel
 from holdfast.records import kernel as decorator
 from holdfast.records.kernel import CACHES_KEPT, ENTRIES, KERNELS, hints_of, where
 
@@ -213,3 +213,20 @@ def test_a_cache_that_cannot_be_read_is_passed_over(own_cache: Path, monkeypatch
 
     monkeypatch.setattr(IndexDataCacheFile, "load", unreadable)
     assert afresh()(21) == 42
+
+
+@kernel
+def point_at(lines: Rows[Line], index: int) -> int:
+    """A row of a column, by a number that may be anything."""
+    return lines[0].points[index].x
+
+
+def test_a_row_outside_its_column_is_refused(own_cache: Path) -> None:
+    """Below as well as above: compiled, no index counts from the end."""
+    made = compiled(point_at)
+    line = blank_array(Line, 1)
+    line["points"]["x"][0] = [10, 20, 30, 40]
+    assert [made(line, i) for i in range(4)] == [10, 20, 30, 40]
+    for outside in (4, -1, -4, 1 << 62, -(1 << 63)):
+        with pytest.raises(IndexError, match="out of bounds"):
+            made(line, outside)

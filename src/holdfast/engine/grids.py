@@ -17,7 +17,6 @@ from holdfast.model.instrument import usable
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.model.trade import Trade, average_of, trade_slot
-from holdfast.model.units import LEVELS
 from holdfast.records import kernel
 from holdfast.risk.exposure import reserve_asked
 from holdfast.risk.sizing import grid_capital, level_quantity
@@ -88,12 +87,12 @@ def follow_plan(state: State, outbox: Outbox, row: int, plan: Plan) -> None:
         trade.trail_distance = plan.trail_distance
     if trade.quantity == 0:
         trade.capital = grid_capital(state.account, mandate)
-    for i in range(LEVELS):
-        trade.levels[i].wanted_price = usable(contract, plan.levels[i].price)
-        trade.levels[i].weight = (
-            plan.levels[i].weight if plan.levels[i].weight > 0 else mandate.weights[i].share
-        )
-        trade.levels[i].exit_price = usable(contract, plan.levels[i].exit_price)
+    for i in range(trade.level_count):
+        level = trade.levels[i]
+        wanted = plan.levels[i]
+        level.wanted_price = usable(contract, wanted.price)
+        level.weight = wanted.weight if wanted.weight > 0 else mandate.weights[i].share
+        level.exit_price = usable(contract, wanted.exit_price)
     hold_levels(state, outbox, row)
     hold_take_profit(state, outbox, row)
 

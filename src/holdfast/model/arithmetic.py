@@ -6,6 +6,8 @@ from holdfast.model.units import RATE
 from holdfast.records import kernel
 
 SAFE = 1 << 31  # two factors below this cannot overflow
+WIDE = 1 << 46  # nor can one below this, ...
+NARROW = 1 << 16  # ... with one below this
 LARGEST = 1 << 62
 
 
@@ -16,7 +18,7 @@ def mul_div(a: int, b: int, c: int) -> int:
     assert c > 0
     whole = a // c
     rest = a % c
-    if (rest < SAFE and b < SAFE) or b == 0 or rest <= LARGEST // b:
+    if (rest < SAFE and b < SAFE) or (rest < WIDE and b < NARROW) or b == 0 or rest <= LARGEST // b:
         return whole * b + rest * b // c
     quotient = 0
     remainder = 0

@@ -178,7 +178,7 @@ def notional_of(contract: Contract, price: int, quantity: int) -> int:
     return worth_up(contract, price * quantity, price)
 
 
-@kernel
+@inlined
 def fee_of(contract: Contract, price: int, quantity: int, maker: bool) -> int:
     """The venue's fee for one fill: rate of notional plus commission, rounded up."""
     rate = contract.maker_rate if maker else contract.taker_rate
@@ -202,7 +202,7 @@ def initial_margin(contract: Contract, notional: int) -> int:
     return scale_up(notional, contract.tiers[tier_of(contract, notional)].initial_rate)
 
 
-@kernel
+@inlined
 def maintenance_margin(contract: Contract, notional: int) -> int:
     """Money needed to keep a notional: the tier's rate less its deduction; FX: the stop-out share of the margin."""
     if contract.stop_out_rate > 0:

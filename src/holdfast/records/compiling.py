@@ -28,7 +28,7 @@ def as_part() -> Iterator[None]:
 @contextmanager
 def quickly() -> Iterator[None]:
     """Compile an entry without the repeated work."""
-    with _linked_once(), _spelled_once(), _untold(), _uncollected():
+    with _linked_once(), _spelled_once(), _indexed_from_zero(), _untold(), _uncollected():
         yield
 
 
@@ -107,6 +107,29 @@ def _spelled_once() -> Iterator[None]:
         (npytypes.Record, "__repr__", once(npytypes.Record.__repr__)),
         (numpy_support, "from_struct_dtype", once(numpy_support.from_struct_dtype)),
         (numpy_support, "as_struct_dtype", once(numpy_support.as_struct_dtype)),
+    ]
+    with _replaced(places):
+        yield
+
+
+@contextmanager
+def _indexed_from_zero() -> Iterator[None]:
+    """Numba lets a negative index count from the end of a column, and looks at both ends. No kernel counts from there:
+    one comparison refuses whatever is outside, below as well as above, and spares every access to a row the rest.
+    """
+    from numba.core import cgutils, types
+    from numba.np import arrayobj
+
+    def as_it_is(context: Any, builder: Any, kind: Any, index: Any, _: Any) -> Any:
+        return context.cast(builder, index, kind, types.intp)
+
+    def refuse_outside(context: Any, builder: Any, index: Any, length: Any, *_: Any) -> None:
+        with cgutils.if_unlikely(builder, builder.icmp_unsigned(">=", index, length)):
+            context.call_conv.return_user_exc(builder, IndexError, ("index is out of bounds",))
+
+    places = [
+        (arrayobj, "fix_integer_index", as_it_is),
+        (cgutils, "do_boundscheck", refuse_outside),
     ]
     with _replaced(places):
         yield

@@ -20,7 +20,7 @@ from holdfast.model.order import Order, quantity_held
 from holdfast.model.state import State
 from holdfast.model.trade import Trade
 from holdfast.model.units import INSTRUMENTS, ORDERS, RATE, TRADES
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 from holdfast.risk.sizing import loss_at_stop
 
 GAP_FLOOR = RATE // 10  # a trade at break-even still risks this share of its initial risk (risk.md 5.6)
@@ -34,7 +34,7 @@ def reserve_rate(state: State, instrument: Instrument) -> int:
     return instrument.reserve
 
 
-@kernel
+@inlined
 def slippage_at_stop(state: State, instrument: Instrument, loss: int, quantity: int, price: int) -> int:
     """What an entry may lose beyond its stop: a share of the loss, at least one usual spread (risk.md 5.7)."""
     contract = instrument.contract
@@ -208,7 +208,7 @@ def entry_price_of(order: Order) -> int:
     return order.limit_price if order.limit_price > 0 else order.confirmed_price
 
 
-@kernel
+@inlined
 def book(state: State, order: Order, sign: int) -> None:
     """Put what an order has reserved into every sum that counts it (+1), or take it out (-1)."""
     account = state.account

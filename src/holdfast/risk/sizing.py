@@ -9,10 +9,10 @@ from holdfast.model.instrument import Contract, initial_margin, notional_of, wor
 from holdfast.model.mandate import Mandate
 from holdfast.model.trade import Trade
 from holdfast.model.units import RATE
-from holdfast.records import kernel
+from holdfast.records import inlined, kernel
 
 
-@kernel
+@inlined
 def loss_at_stop(contract: Contract, side: int, quantity: int, price: int, stop_price: int) -> int:
     """Money lost from a price to the stop, both fees and commissions included; rounded up (risk.md 5.1)."""
     gap = worth_up(contract, side * (price - stop_price) * quantity, stop_price)

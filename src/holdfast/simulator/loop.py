@@ -62,10 +62,11 @@ def see_price(world: World, bar: Bar, time_ns: int, more: bool) -> None:
     price = world.scratch.price
     price.time_ns = time_ns
     price.instrument_id = bar.instrument_id
-    price.bid = max(1, bar.close + book.bid_offset)
+    offset = book.bid_offset
+    price.bid = max(1, bar.close + offset)
     price.ask = bar.close + book.ask_offset
-    price.low = max(1, bar.low + book.bid_offset)
-    price.high = max(1, bar.high + book.bid_offset)
+    price.low = max(1, bar.low + offset)
+    price.high = max(1, bar.high + offset)
     price.more = more
     on_price(world.state, world.outbox, price)
 
@@ -139,6 +140,7 @@ def sample(world: World, time_ns: int) -> None:
 def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: int) -> None:
     """All bars of one instant have been matched: solvency at their extremes together, then the core sees them."""
     market = world.market
+    outbox = world.outbox
     market.worst_extra = 0
     market.solvency_extra = 0
     for i in range(start, end):
@@ -148,7 +150,7 @@ def close_instant(world: World, bars: Rows[Bar], start: int, end: int, closing: 
     world.cursor.equity_low = min(world.cursor.equity_low, market.equity_low)
     for i in range(start, end):
         see_price(world, bars[i], closing, i + 1 < end)
-        if world.outbox.command_count + world.outbox.note_count + world.outbox.notice_count > 0:
+        if outbox.command_count + outbox.note_count + outbox.notice_count > 0:
             pump(world)
     if closing >= world.cursor.sample_until_ns or end == len(bars):
         sample(world, closing)
@@ -175,8 +177,11 @@ def run(worlds: Rows[World], bars: Rows[Bar], plans: Rows[Plan], items: Rows[Sch
             advance(world, items, plans, opening)
             due = next_due(world, items, plans, never)
         end = start
-        while end < until and bars[end].time_ns == opening:
-            match(world, bars[end])
+        while end < until:
+            bar = bars[end]
+            if bar.time_ns != opening:
+                break
+            match(world, bar)
             end += 1
         market.time_ns = closing
         if due <= closing:

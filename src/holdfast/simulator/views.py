@@ -8,7 +8,8 @@ import numpy as np
 
 from holdfast.records import blank_array
 
-SLICE = 1024  # records made at once; two slices are kept, so that an instant may straddle them
+SLICE = 1024  # records made at once
+KEPT = 2 * SLICE  # so that an instant may straddle two slices
 
 
 class ArrayRows:
@@ -18,7 +19,7 @@ class ArrayRows:
         self.array = array
         self.size = kind.dtype.itemsize
         self.data = np.ascontiguousarray(array).view(np.uint8).reshape(-1).data
-        self.slots = [kind() for _ in range(2 * SLICE)]
+        self.slots = [kind() for _ in range(KEPT)]
         self.filled = [-1, -1]
 
     def __len__(self) -> int:
@@ -26,16 +27,15 @@ class ArrayRows:
 
     def __getitem__(self, index: int) -> Any:
         number = index // SLICE
-        half = number % 2
-        if self.filled[half] != number:
-            self._fill(number, half)
-        return self.slots[half * SLICE + index % SLICE]
+        if self.filled[number % 2] != number:
+            self._fill(number)
+        return self.slots[index % KEPT]
 
-    def _fill(self, number: int, half: int) -> None:
+    def _fill(self, number: int) -> None:
         start = number * SLICE
-        for i in range(min(SLICE, len(self.array) - start)):
-            self.slots[half * SLICE + i]._unpack_from(self.data, (start + i) * self.size)
-        self.filled[half] = number
+        for i in range(start, min(start + SLICE, len(self.array))):
+            self.slots[i % KEPT]._unpack_from(self.data, i * self.size)
+        self.filled[number % 2] = number
 
 
 def to_array(kind: Any, rows: Any, count: int) -> Any:
