@@ -117,12 +117,12 @@ def test_the_story_without_a_kill_trades_every_kind_of_order(whole: Told) -> Non
     assert len(STORY) == 13
 
 
-@pytest.mark.parametrize("kill_at", [12, 40, 66, 88, 93, 118, 150, 187, 226])
+@pytest.mark.parametrize("kill_at", [40, 88, 150, 226])
 def test_a_kill_at_a_point_of_the_story(tmp_path: Path, whole: Told, kill_at: int) -> None:
     require_sound(tell(tmp_path / "account", (kill_at,)), whole)
 
 
-@pytest.mark.parametrize("kills", [(88, 20), (150, 33, 47)])
+@pytest.mark.parametrize("kills", [(88, 20)])
 def test_a_kill_within_the_start_after_a_kill(tmp_path: Path, whole: Told, kills: tuple[int, ...]) -> None:
     require_sound(tell(tmp_path / "account", kills), whole)
 
@@ -139,7 +139,14 @@ def test_a_kill_at_every_point_of_a_start(tmp_path: Path, whole: Told, kill_at: 
     require_sound(tell(tmp_path / "account", (88, kill_at)), whole)
 
 
-@pytest.mark.parametrize("engine", ["redrive", "resend", "trust"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "redrive",
+        pytest.param("resend", marks=pytest.mark.long),
+        pytest.param("trust", marks=pytest.mark.long),
+    ],
+)
 def test_known_bad_engines_are_caught(tmp_path: Path, whole: Told, engine: str) -> None:
     """One kill point at which orders had left is enough; which one it is moves with the machine."""
     for kill_at in range(86, 94):

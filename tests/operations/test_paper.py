@@ -38,7 +38,7 @@ def test_paper_trades_as_the_backtest_does(market: Path, whole: object) -> None:
     assert whole == found
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 20))])
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(
     market: Path, whole: object, tmp_path: Path, seed: int
 ) -> None:
@@ -54,7 +54,7 @@ def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
     """The command itself, killed with SIGKILL while it trades, and started again."""
     told = [trade(market, tmp_path / "whole")]
     wait = random.Random(1)
-    for _ in range(4):
+    for _ in range(2):
         trade(market, tmp_path / "cut", kill_after=wait.uniform(0.1, 2.0))
     told.append(trade(market, tmp_path / "cut"))
     first, second = (json.loads(text) for text in told)

@@ -74,20 +74,6 @@ def test_an_absent_entry_that_the_gate_no_longer_allows_is_not_asked_again() -> 
     assert desk.state.account.resting_risk == 0
 
 
-def test_an_entry_that_was_too_old_to_leave_waits_for_the_next_price() -> None:
-    desk = Desk(BTC, obedient=False)
-    desk.strategy(setup())
-    desk.price(50_200.0)
-    plan_entry(desk)
-    order = desk.order("entry")
-    desk.report(order, Step.RELEASE)
-    desk.report(order, Step.TIME_OUT)
-    assert desk.orders("entry") == []
-    assert desk.state.account.resting_risk == 0
-    desk.price(50_190.0)
-    assert desk.order("entry").id != order.id
-
-
 def test_s52_a_fill_after_a_rejection_is_adopted_and_protected() -> None:
     """Rejected, four seconds later a fill for the same order: adopted, its stop asked for at once, nothing triggered
     again, and for an hour nothing new is opened."""
@@ -119,7 +105,7 @@ def test_a_ghost_that_is_alive_is_cancelled() -> None:
     desk.severity(Severity.NO_NEW)
     miss(desk, order)
     desk.report(order, Step.ACCEPT)
-    cancels = [c for c in desk.commands if c.kind == CommandKind.CANCEL and c.order_id == order.id]
+    cancels = [c for c in desk.commands if c.kind == CommandKind.CANCEL and c.order_row == 0]
     assert len(cancels) == 1
     assert desk.state.ghosts == 1
 
