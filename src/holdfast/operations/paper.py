@@ -19,6 +19,7 @@ from holdfast.model.events import AccountOpened, InstrumentListed, LimitsSet, Ma
 from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
+from holdfast.operations.paper_snapshot import Keeper
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Ask, Facts, Request
 from holdfast.records import named
@@ -90,6 +91,8 @@ class LockStep:
         self.facts = IN_STEP
         self.venue = PaperVenue(market, IN_STEP)
         self.feed = PaperFeed(scenario, self.venue, self._pump, self._deliver)
+        self.keeper = Keeper(self.log, self.feed)
+        self.keeper.restore()
         self.clock = MarketClock(market)
         self.journal: Journal | None = None
         self.session: Session | None = None
@@ -110,10 +113,17 @@ class LockStep:
             if self.session is not None:
                 self.session.tick()
                 self._settle()
+                self._keep()
             self.tick(self.feed.place.bar, total)
             if self.stopping:
                 break
         self.tick(self.feed.place.bar, total)
+
+    def _keep(self) -> None:
+        """Once a market day, with the engine as far as the venue."""
+        if self.keeper.is_due() and self.journal is not None:
+            self.journal.flush()
+            self.keeper.keep()
 
     def _hear_people(self) -> None:
         """Requests of people, between two instants; each is told when its row is durable."""

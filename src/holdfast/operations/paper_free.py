@@ -24,6 +24,7 @@ from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
 from holdfast.operations.paper import CHANGES, missing_setup, pairs_of, quiet
 from holdfast.operations.paper_log import PaperLog
+from holdfast.operations.paper_snapshot import Keeper
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
@@ -96,6 +97,8 @@ class FreeRun:
         self.facts = IN_TIME
         self.venue = PaperVenue(market, IN_TIME)
         self.feed = PaperFeed(scenario, self.venue, self._pump, self._deliver)
+        self.keeper = Keeper(self.log, self.feed)
+        self.keeper.restore()
         self.clock = WallClock(market)
         self.journal: Journal | None = None
         self.session: Session | None = None
@@ -173,6 +176,8 @@ class FreeRun:
             if not self._is_due():
                 return
             self.feed.step()
+            if self.keeper.is_due():
+                self.keeper.keep()
 
     def _turn(self) -> None:
         """Everything but the market, once."""

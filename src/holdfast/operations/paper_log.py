@@ -59,6 +59,12 @@ class PaperLog:
         """Keep a fact."""
         self.connection.execute("insert or replace into meta values (?, ?)", (name, value))
 
+    def replace(self, name: str, value: str, pumps: int) -> None:
+        """Keep a fact that makes the rows up to a place unnecessary; both or neither."""
+        with self.connection:
+            self.set_meta(name, value)
+            self.connection.execute("delete from log where pumps <= ?", (pumps,))
+
     def write(self, pumps: int, request: Request | None = None) -> None:
         """A request that is about to be taken, or a place at which something is about to be told."""
         body = written(request) if request else b""

@@ -61,7 +61,7 @@ class PaperFeed:
         self.items = ArrayRows(Scheduled, scenario.items[0 : len(scenario.items)])
         self.times = scenario.plan_times
         self.place = Place()
-        self._bids: dict[int, int] = {}  # as the engine saw them last
+        self.bids: dict[int, int] = {}  # as the engine saw them last
         self._plans: Any = None
         self._plans_from = 0
 
@@ -176,7 +176,7 @@ class PaperFeed:
         book, made = self.market.books[bar.instrument_id], Price()
         made.time_ns, made.instrument_id, made.more = time_ns, bar.instrument_id, more
         made.bid, made.ask = max(1, bar.close + book.bid_offset), bar.close + book.ask_offset
-        self._bids[bar.instrument_id] = made.bid
+        self.bids[bar.instrument_id] = made.bid
         made.low, made.high = max(1, bar.low + book.bid_offset), max(1, bar.high + book.bid_offset)
         return made
 
@@ -210,7 +210,7 @@ class PaperFeed:
 
     def _settle(self, item: Scheduled) -> None:
         """Funding and rollover: at the mark where the data have one, else at the last bid."""
-        price = self._bids.get(item.instrument_id, 0)
+        price = self.bids.get(item.instrument_id, 0)
         if item.kind == Item.FUNDING and item.b > 0:
             price = item.b
         pay_venue(self.market, item, price)

@@ -74,8 +74,23 @@ class PaperVenue:
         self.executions: deque[Execution] = deque(maxlen=KEPT)
         self.taken = 0  # requests that did something
         self._free = list(range(ORDERS - 1, 0, -1))
-        self._numbers = 0
+        self.numbers = 0
         self._seen: list[Message] = []
+
+    def restore(
+        self,
+        rows: dict[int, Row],
+        live: dict[str, int],
+        over: list[OrderSeen],
+        executions: list[Execution],
+        numbers: int,
+        taken: int,
+    ) -> None:
+        """Books that were kept, beside a market that has been filled with its own."""
+        self.rows, self.live, self.numbers, self.taken = rows, live, numbers, taken
+        self.over = {order.name: order for order in over}
+        self.executions.extend(executions)
+        self._free = [number for number in range(ORDERS - 1, 0, -1) if number not in rows]
 
     def send(self, request: Request) -> None:
         """As if the wire had no length: taken at once, the answer in the mail."""
@@ -124,8 +139,8 @@ class PaperVenue:
             name += "+"  # the same name a second time: an order of its own
         self.rows[row] = Row(name, request.stop_price if not request.reduce_only else 0)
         self.live[name] = row
-        self._numbers += 1
-        execute(self.market, self._command(CommandKind.PLACE, row, self._numbers, request))
+        self.numbers += 1
+        execute(self.market, self._command(CommandKind.PLACE, row, self.numbers, request))
         refused = self._translate()
         if refused:
             return self._answer(request, Outcome.REFUSED, reason=refused)
@@ -274,9 +289,9 @@ class PaperVenue:
         )  # fmt: skip
         number = self._free.pop()
         self.rows[number] = Row("")
-        self._numbers += 1
+        self.numbers += 1
         count = self.market.report_count
-        execute(self.market, self._command(CommandKind.PLACE, number, self._numbers, own))
+        execute(self.market, self._command(CommandKind.PLACE, number, self.numbers, own))
         self.market.report_count = count  # nobody ordered it
 
     def _drop_own_stop(self, instrument_id: int, side: int) -> None:
