@@ -9,6 +9,7 @@ import typer
 from holdfast.cli import (
     account,
     backtest,
+    chaos,
     control,
     data,
     demo,
@@ -55,7 +56,7 @@ def options(
 
 
 for module in (
-    backtest, demo, trade, account, why, control, results, limits, strategies, rules, data, journal,
+    backtest, demo, trade, account, why, control, results, limits, strategies, rules, data, journal, chaos,
 ):  # fmt: skip
     module.register(app)
 

@@ -25,7 +25,7 @@ REST = 10 * SECOND  # that an exit may rest before the next form is tried
 BAND = RATE // 20  # where the venue's band is not known: what it was where markets were widest (risk.md 3.2)
 INSIDE = RATE * 9 // 10  # of the band, because its middle may have moved
 FORMS = 3  # market, a limit at the band's edge, one that rests
-BACKOFF_MAX = 16  # seconds
+BACKOFF_MAX = 4  # seconds: a flatten is tried at least every five, for ever (reliability.md 3.1)
 
 
 @kernel
@@ -164,7 +164,7 @@ def exit_failed(state: State, trade: Trade) -> None:
     """An exit was refused, or ended without a fill: again later, in another form."""
     trade.exit_refusals += 1
     wait = 1
-    for _ in range(min(trade.exit_refusals - 1, 4)):
+    for _ in range(min(trade.exit_refusals - 1, 2)):
         wait += wait
     trade.retry_at_ns = state.time_ns + min(wait, BACKOFF_MAX) * SECOND
 

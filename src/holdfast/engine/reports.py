@@ -247,6 +247,15 @@ def entry_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
 
 
 @kernel
+def cover_rest(state: State, outbox: Outbox, row: int) -> None:
+    """An entry has filled after the exit had left, and the venue took the stop away: what the exit leaves needs one."""
+    trade = state.trades[row]
+    order = state.orders[trade.exit_order]
+    if order.quantity - order.filled_quantity < trade.quantity:
+        protect(state, outbox, row)
+
+
+@kernel
 def stop_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
     """A position without the stop it needs: asked for once more, then the trade is closed."""
     trade = state.trades[row]
@@ -255,6 +264,8 @@ def stop_ended(state: State, outbox: Outbox, row: int, refused: bool) -> None:
     trade.stop_refusals += 1 if refused else 0
     if trade.phase == Phase.EXITING:
         continue_exit(state, outbox, row)
+        if trade.exit_order != 0 and not refused:
+            cover_rest(state, outbox, row)
     elif trade.stop_refusals > 1:
         begin_exit(state, outbox, row, Exit.STOP_LOSS, Drop.NONE)
     else:

@@ -36,7 +36,7 @@ class Keeper:
             "place": asdict(feed.place), "market": named(feed.market), "bids": feed.bids,
             "rows": {number: asdict(row) for number, row in venue.rows.items()}, "live": venue.live,
             "over": list(venue.over.values()), "executions": list(venue.executions), "numbers": venue.numbers,
-            "taken": venue.taken,
+            "taken": venue.taken, "stops": [[*place, price] for place, price in venue.entry_stops.items()],
         }  # fmt: skip
         self.log.replace(NAME, msgspec.json.encode(told).decode(), feed.place.pumps)
 
@@ -56,5 +56,6 @@ class Keeper:
             [msgspec.convert(each, Execution) for each in told["executions"]],
             told["numbers"],
             told["taken"],
+            {(number, side): price for number, side, price in told.get("stops", ())},
         )
         self.day = feed.market.time_ns // DAY

@@ -32,7 +32,7 @@ class Outcome(enum.Enum):
 
     DONE = "done"
     REFUSED = "refused"  # definitive: this request had no effect and never will
-    UNKNOWN = "unknown"  # no answer, or one that may mean either
+    UNKNOWN = "unknown"  # no answer, or one that may mean either; also that the name is known: an earlier copy lives
     NOT_SENT = "not sent"  # not a byte left this machine
 
 

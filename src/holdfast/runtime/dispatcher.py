@@ -144,6 +144,8 @@ class Dispatcher:
             handling.lives.discard(name)
             self.remove_stray(name)
             return
+        if handling.name not in handling.lives:
+            handling.name = name  # a start does not know under which attempt an earlier one left it
         if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
             handling.name = name
             self.desk.report(handling, Step.ACCEPT, time_ns=time_ns)
@@ -247,6 +249,12 @@ class Dispatcher:
             handling, amend_refused=True, lost=True, price=stands.price, quantity=stands.quantity
         )
 
+    def hold_terms(self, handling: Handling, stands: OrderSeen) -> None:
+        """Terms took effect that nobody is waiting for: a change that was repeated came after a newer one."""
+        order = self.book.order_of(handling)
+        if order is not None and (stands.price, stands.quantity) != (price_of(order), order.quantity):
+            self.reassert(handling)
+
     def reassert(self, handling: Handling) -> None:
         """An order stands at other terms than the core knows: an old amend came late. What only sets is set again."""
         order = self.book.order_of(handling)
@@ -336,4 +344,11 @@ def command_of(order: Order) -> Command:
     made.limit_price, made.trigger_price = order.limit_price, order.trigger_price
     made.quantity = order.quantity - order.filled_quantity
     made.post_only, made.reduce_only, made.immediate = order.post_only, True, order.immediate
+    return made
+
+
+def amend_of(order: Order) -> Command:
+    """What would give a reducing order the terms that it is to have."""
+    made = command_of(order)
+    made.kind, made.command_class, made.quantity = CommandKind.AMEND, CommandClass.SET, order.quantity
     return made

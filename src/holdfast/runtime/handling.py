@@ -10,7 +10,9 @@ from holdfast.model.enums import Role
 from holdfast.model.order import WORKING, Order, OrderStatus
 from holdfast.model.state import State
 from holdfast.ports.venue import Execution, OrderSeen
-from holdfast.runtime.names import Name, name_of
+from holdfast.runtime.names import ATTEMPTS, Name, name_of
+
+TRIES = 8  # under new names, of one start for one order
 
 
 @dataclass
@@ -26,7 +28,8 @@ class Handling:
     command: Command | None = None  # to place, while it is held back
     sent_ns: int = 0
     unanswered: bool = False  # the answer said that it might be either
-    attempts: int = 1
+    attempts: int = 1  # number of the next one
+    first_attempt: int = 1
     lives: set[str] = field(default_factory=set)  # names of it that the venue has shown alive
     asking: bool = False  # a question about it is on its way
     asked_ns: int = 0
@@ -64,13 +67,14 @@ class Book:
         self.handlings[handling.order_id] = handling
         return handling
 
-    def take_over(self, row: int, now_ns: int) -> Handling:
-        """An order that an earlier start has planned."""
+    def take_over(self, row: int, now_ns: int, epoch: int) -> Handling:
+        """An order that an earlier start has planned. Attempts of this one have names that no near one has used."""
         order = self.state.orders[row]
         name = name_of(order.epoch, order.order_id, order.instrument_id, order.side)
         increase = order.role == Role.ENTRY
         made = Handling(order.order_id, row, order.epoch, name, increase, now_ns, sent_ns=now_ns)
         made.sums[name] = order.filled_quantity
+        made.attempts = made.first_attempt = 1 + (epoch - order.epoch) % (ATTEMPTS // TRIES) * TRIES
         return self.add(made)
 
     def order_of(self, handling: Handling) -> Order | None:

@@ -42,11 +42,15 @@ class Intake:
     def _amended(self, message: Amended) -> None:
         parts = parts_of(message.name)
         handling = self.book.named(parts) if parts else None
-        if handling is not None and handling.amend_unknown:
-            stands = OrderSeen(
-                message.name, 0, Standing.LIVE, message.price, message.quantity, 0, message.time_ns
-            )
+        if handling is None:
+            return
+        stands = OrderSeen(
+            message.name, 0, Standing.LIVE, message.price, message.quantity, 0, message.time_ns
+        )
+        if handling.amend_unknown:
             self.dispatcher.resolve_amend(handling, stands, certain=False)
+        elif message.name == handling.name:
+            self.dispatcher.hold_terms(handling, stands)
 
     def seen(self, order: OrderSeen) -> None:
         """Where an order stands, by a message or an answer."""

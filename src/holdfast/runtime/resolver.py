@@ -13,13 +13,12 @@ from holdfast.model.order import Order, OrderStatus, Step
 from holdfast.model.units import SECOND
 from holdfast.ports.venue import Answer, Ask, Outcome, Standing
 from holdfast.runtime.desk import Desk
-from holdfast.runtime.dispatcher import Dispatcher
-from holdfast.runtime.handling import Handling
+from holdfast.runtime.dispatcher import Dispatcher, amend_of
+from holdfast.runtime.handling import TRIES, Handling
 from holdfast.runtime.intake import Intake
 
 EVERY = SECOND // 2  # between two questions about one order
 REDUCE_AFTER = SECOND  # without evidence, a stop or exit is tried again
-ATTEMPTS = 8
 
 
 class Resolver:
@@ -36,9 +35,14 @@ class Resolver:
             order = state.orders[row]
             if order.status == OrderStatus.FREE:
                 continue
-            handling = self.desk.book.take_over(row, now)
+            handling = self.desk.book.take_over(row, now, self.desk.epoch)
             handling.cancel = order.cancel_pending
-            handling.amend_unknown = order.amends_pending > 0
+            if order.reduce_only and not order.cancel_pending:
+                handling.amends = [
+                    amend_of(order)
+                ] * order.amends_pending  # what only sets is set again, at once
+            else:
+                handling.amend_unknown = order.amends_pending > 0
             if order.status == OrderStatus.PLANNED:
                 self.desk.report(handling, Step.RELEASE)
             if order.status in (OrderStatus.RELEASED, OrderStatus.SENT):
@@ -72,7 +76,11 @@ class Resolver:
                 self.desk.report(handling, Step.MISS)
             return
         urgent = order.role in (Role.STOP, Role.EXIT)
-        if urgent and now - handling.sent_ns >= REDUCE_AFTER and handling.attempts < ATTEMPTS:
+        if (
+            urgent
+            and now - handling.sent_ns >= REDUCE_AFTER
+            and handling.attempts < handling.first_attempt + TRIES - 1
+        ):
             if self.desk.connected:
                 self.dispatcher.attempt_again(handling)
         self._ask(handling, now)

@@ -1,7 +1,7 @@
 """What the venue holds against what we hold: on every connect, and every half minute, to the step.
 
 Four questions make a sweep; one that fails makes it void, never empty. A difference counts when two sweeps in a row
-have seen it while nothing of the instrument was on its way.
+have seen it while nothing of the instrument was on its way, so far apart that no answer can have been an old one.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Seen:
     venue: int
     ours: int
     times: int
+    since_ns: int  # when the first of them was asked for
 
 
 class Sweeper:
@@ -167,13 +168,15 @@ class Sweeper:
         before = self._seen.get((there.instrument_id, there.side))
         same = before is not None and (before.venue, before.ours) == (there.quantity, ours)
         times = before.times + 1 if same and before else 1
-        if times == (MOVING_TIMES if moving else TIMES):
+        since = before.since_ns if same and before else self.asked_ns
+        waited = self.asked_ns - since >= self.desk.facts.read_lag_ns  # an answer may be as old as that
+        if waited and times >= (MOVING_TIMES if moving else TIMES):
             difference = Difference(there.instrument_id, there.side, there.quantity, ours, there.price)
             self.adopter.settle(
                 difference, [e for e in answers[Ask.EXECUTIONS].executions if self._is_strange(e)]
             )
-            times = 0
-        return Seen(there.quantity, ours, times)
+            times, since = 0, self.asked_ns
+        return Seen(there.quantity, ours, times, since)
 
     def _is_strange(self, execution: Execution) -> bool:
         """Of no order of ours, and not booked yet."""

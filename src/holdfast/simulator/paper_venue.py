@@ -17,6 +17,7 @@ from holdfast.model.instrument import Position
 from holdfast.model.order import Step
 from holdfast.model.units import INSTRUMENTS, ORDERS
 from holdfast.ports.venue import (
+    Amended,
     Answer,
     Ask,
     Execution,
@@ -73,6 +74,7 @@ class PaperVenue:
         self.over: dict[str, OrderSeen] = {}
         self.executions: deque[Execution] = deque(maxlen=KEPT)
         self.taken = 0  # requests that did something
+        self.entry_stops: dict[tuple[int, int], int] = {}  # by position: the price that came with an entry
         self._free = list(range(ORDERS - 1, 0, -1))
         self.numbers = 0
         self._seen: list[Message] = []
@@ -85,11 +87,13 @@ class PaperVenue:
         executions: list[Execution],
         numbers: int,
         taken: int,
+        entry_stops: dict[tuple[int, int], int],
     ) -> None:
         """Books that were kept, beside a market that has been filled with its own."""
         self.rows, self.live, self.numbers, self.taken = rows, live, numbers, taken
         self.over = {order.name: order for order in over}
         self.executions.extend(executions)
+        self.entry_stops = entry_stops
         self._free = [number for number in range(ORDERS - 1, 0, -1) if number not in rows]
 
     def send(self, request: Request) -> None:
@@ -130,9 +134,9 @@ class PaperVenue:
     def _place(self, request: Request) -> Answer:
         known = request.name in self.live or request.name in self.over
         if known and self.dedupe == Dedupe.STRICT:
-            return self._answer(request, Outcome.REFUSED, reason=DUPLICATE)
+            return self._answer(request, Outcome.UNKNOWN, reason=DUPLICATE)  # an earlier copy did something
         if request.name in self.live and self.dedupe == Dedupe.UNFILLED:
-            return self._answer(request, Outcome.REFUSED, reason=DUPLICATE)
+            return self._answer(request, Outcome.UNKNOWN, reason=DUPLICATE)
         row = self._free.pop()
         name = request.name
         while name in self.live or name in self.over:
@@ -170,6 +174,7 @@ class PaperVenue:
         self._translate()
         if order.reduce_only and order.order_type == OrderType.STOP:
             self._drop_own_stop(order.instrument_id, order.position_side)
+            self._hold_stop(order.instrument_id, order.position_side)
         stands = (self._seen_live(request.name),) if request.name in self.live else ()
         return self._answer(request, Outcome.DONE, orders=stands)
 
@@ -180,6 +185,7 @@ class PaperVenue:
         order = self.market.orders[row]
         execute(self.market, self._command(CommandKind.CANCEL, row, order.order_id, request))
         self._translate()
+        self._hold_stop(order.instrument_id, order.position_side)
         return self._answer(request, Outcome.DONE)
 
     def _tell(self, request: Request) -> Answer:
@@ -218,19 +224,24 @@ class PaperVenue:
         """Both sides of every instrument on which something is held."""
         found = []
         for i in range(1, INSTRUMENTS):
+            book = self.market.books[i]
+            if book.contract.instrument_id == 0:
+                break
             for k, side in enumerate((1, -1)):
-                position: Position = self.market.books[i].positions[k]
+                position: Position = book.positions[k]
                 if position.quantity > 0:
                     average = position.entry_value // position.quantity
                     stopped = min(position.quantity, self.stopped(i, side))
                     found.append(Held(i, side, position.quantity, average, stopped))
         return found
 
-    def stopped(self, instrument_id: int, side: int) -> int:
-        """Steps of a position that stops at work would close."""
+    def stopped(self, instrument_id: int, side: int, ours: bool = False) -> int:
+        """Steps of a position that stops at work would close; `ours`: not counting those of the venue itself."""
         total = 0
-        for row in self.rows:
+        for row, told in self.rows.items():
             order = self.market.orders[row]
+            if ours and not told.name:
+                continue
             if order.active and order.instrument_id == instrument_id and order.position_side == side:
                 if order.reduce_only and order.order_type == OrderType.STOP:
                     total += order.quantity - order.filled_quantity
@@ -248,6 +259,8 @@ class PaperVenue:
             order = market.orders[report.order_row]
             if report.step in (Step.FILL, Step.COMPLETE):
                 self._fill(report.order_row, row, order, i)
+            elif report.amended and row.name:
+                self._seen.append(Amended(row.name, report.price, report.quantity, market.time_ns))
             elif report.step in STANDINGS:
                 seen = self._seen_as(row.name, order, STANDINGS[report.step], report.reason)
                 refused = report.reason if report.step == Step.REJECT else refused
@@ -271,20 +284,27 @@ class PaperVenue:
         self._seen.append(made)
         if complete:
             self._end(number, row, self._seen_as(row.name, order, Standing.FILLED, 0))
-        side = order.position_side
         if row.entry_stop:
-            self._stop_entry(order, row.entry_stop)
-        elif self.market.books[order.instrument_id].positions[0 if side > 0 else 1].quantity == 0:
-            self._drop_own_stop(order.instrument_id, side)
+            self.entry_stops[order.instrument_id, order.position_side] = row.entry_stop
+        for side in (1, -1):
+            self._follow_position(order.instrument_id, side)
 
-    def _stop_entry(self, order: VenueOrder, stop_price: int) -> None:
-        """The stop that travelled with an entry stands from its first fill on, until a stop of its own comes."""
-        held = self.market.books[order.instrument_id].positions[0 if order.position_side > 0 else 1].quantity
-        missing = held - self.stopped(order.instrument_id, order.position_side)
-        if missing <= 0:
+    def _follow_position(self, instrument_id: int, side: int) -> None:
+        """What is held is stopped; what is no longer held needs no stop of the venue's."""
+        if self.market.books[instrument_id].positions[0 if side > 0 else 1].quantity:
+            self._hold_stop(instrument_id, side)
+        elif self.entry_stops.pop((instrument_id, side), 0):
+            self._drop_own_stop(instrument_id, side)
+
+    def _hold_stop(self, instrument_id: int, side: int) -> None:
+        """The stop that travelled with an entry stands for as much of the position as no other stop closes."""
+        held = self.market.books[instrument_id].positions[0 if side > 0 else 1].quantity
+        missing = held - self.stopped(instrument_id, side)
+        stop_price = self.entry_stops.get((instrument_id, side), 0)
+        if missing <= 0 or stop_price == 0:
             return
         own = Request(
-            0, Ask.PLACE, "", order.instrument_id, order.position_side, -order.position_side, OrderType.STOP,
+            0, Ask.PLACE, "", instrument_id, side, -side, OrderType.STOP,
             trigger_price=stop_price, quantity=missing, reduce_only=True,
         )  # fmt: skip
         number = self._free.pop()
@@ -295,12 +315,17 @@ class PaperVenue:
         self.market.report_count = count  # nobody ordered it
 
     def _drop_own_stop(self, instrument_id: int, side: int) -> None:
+        """The stop that travelled with an entry gives way to stops that close all that is held, and to no fewer."""
+        held = self.market.books[instrument_id].positions[0 if side > 0 else 1].quantity
+        if held > self.stopped(instrument_id, side, ours=True):
+            return
+        count = self.market.report_count
         for number, row in list(self.rows.items()):
             order = self.market.orders[number]
             if row.name == "" and order.instrument_id == instrument_id and order.position_side == side:
                 own = Request(0, Ask.CANCEL)
                 execute(self.market, self._command(CommandKind.CANCEL, number, order.order_id, own))
-                self.market.report_count = 0
+                self.market.report_count = count  # nobody ordered it
                 self._give_back(number)
 
     def _forced(self) -> None:
@@ -313,6 +338,7 @@ class PaperVenue:
             )  # fmt: skip
             self.executions.append(made)
             self._seen.append(made)
+            self._follow_position(closure.instrument_id, closure.side)
         self.market.closure_count = 0
 
     def _end(self, number: int, row: Row, seen: OrderSeen) -> None:

@@ -1,0 +1,1 @@
+"""The driver, the runtime and the core under simulated time, with faults around them, and what must hold."""

@@ -1,0 +1,190 @@
+"""What simulated days have found in the runtime, each in its shortest form."""
+
+from __future__ import annotations
+
+from session_kit import Stage
+
+from holdfast.model.enums import OrderType, Role
+from holdfast.model.order import OrderStatus
+from holdfast.ports.venue import Ask, Request
+from holdfast.runtime.names import parts_of
+from holdfast.simulator.paper_venue import Dedupe
+
+ENTRY = {"start_long": True, "entry_price": 49_900, "stop_price": 49_000}
+GRID = {"start_long": True, "anchor_price": 50_000, "spacing": 200}
+
+
+def attempt_of(name: str) -> int:
+    """Which attempt a name is of."""
+    parts = parts_of(name)
+    assert parts is not None
+    return parts.attempt
+
+
+def open_setup(stage: Stage) -> None:
+    """A long position with a stop of its own."""
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.price(1, 49_800)
+
+
+def stop_of(stage: Stage) -> object:
+    """The core's stop."""
+    return next(order for order in stage.orders() if order.role == Role.STOP)
+
+
+def test_a_start_knows_a_stop_under_whichever_attempt_it_lives() -> None:
+    """It asked for the first name for ever, and never came to an end."""
+    stage = Stage()
+    stage.drop = lambda r: r.ask == Ask.PLACE and r.reduce_only and attempt_of(r.name) == 0
+    open_setup(stage)
+    stage.wait(3)
+    second = next(name for name in stage.venue.live if attempt_of(name) == 1)
+    stage.drop = lambda r: False
+    stage.begin(stage.session.engine, 2)
+    stage.wait(40)
+    assert stage.session.ready
+    assert second in {handling.name for handling in stage.session.desk.book}
+
+
+def test_attempts_of_two_starts_have_different_names() -> None:
+    stage = Stage()
+    stage.mute = lambda r: r.ask == Ask.PLACE and r.reduce_only
+    stage.drop = lambda r: r.ask == Ask.PLACE and r.reduce_only
+    open_setup(stage)
+    stage.wait(4)
+    before = {request.name for request in stage.placed(reduce_only=True)}
+    stage.begin(stage.session.engine, 2)
+    stage.sent.clear()
+    stage.wait(4)
+    after = {request.name for request in stage.placed(reduce_only=True)}
+    assert before
+    assert after
+    assert not before & after
+
+
+def test_a_difference_counts_only_when_no_answer_can_have_been_an_old_one() -> None:
+    """A copy that was six seconds behind had a position closed in our books."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(1)
+    held = stage.session.engine.state.instruments[1].positions[0].quantity
+    assert held > 0
+    told, stage.venue.positions = stage.venue.positions, list  # type: ignore[method-assign]
+    stage.session.connection(False)
+    stage.session.connection(True)
+    stage.wait(7)
+    assert stage.session.engine.state.instruments[1].positions[0].quantity == held
+    stage.venue.positions = told  # type: ignore[method-assign]
+    stage.wait(20)
+    assert stage.session.engine.state.instruments[1].positions[0].quantity == held
+    stage.venue.positions = list  # type: ignore[method-assign]
+    stage.session.connection(False)
+    stage.session.connection(True)
+    stage.wait(20)
+    assert stage.session.engine.state.instruments[1].positions[0].quantity == 0
+
+
+def grown_grid() -> Stage:
+    """A grid of which a level more has filled than its stop at the venue covers: the change was lost on the way."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.price(2, 49_950)
+    stage.wait(1)
+    stage.drop = lambda r: r.ask == Ask.AMEND
+    stage.price(2, 49_700)
+    stop = stop_of(stage)
+    assert stop.amends_pending > 0  # type: ignore[attr-defined]
+    return stage
+
+
+def test_a_start_sets_a_stop_again_before_anything_else() -> None:
+    """It waited for the horizon, as for an entry, and closed the position for want of a stop."""
+    stage = grown_grid()
+    stage.drop = lambda r: False
+    stage.begin(stage.session.engine, 2)
+    stage.sent.clear()
+    stage.wait(0.3)
+    assert [r for r in stage.sent if r.ask == Ask.AMEND]
+    stage.wait(1)
+    stop = stop_of(stage)
+    assert stop.amends_pending == 0  # type: ignore[attr-defined]
+    assert stage.venue.stopped(2, 1) == stage.market.books[2].positions[0].quantity
+
+
+def test_an_old_change_that_comes_after_a_newer_one_is_undone_at_once() -> None:
+    """It left half of a position without a stop until the sweep after the next."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(1)
+    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    order = stage.market.orders[stage.venue.live[live]]
+    wanted = order.quantity
+    late = Request(
+        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=wanted // 2,
+        stamp_ns=stage.market.time_ns,
+    )  # fmt: skip
+    stage.venue.send(late)
+    assert order.quantity == wanted // 2
+    stage.settle()
+    assert order.quantity == wanted
+
+
+def test_a_known_name_is_no_refusal() -> None:
+    """The answer to a second copy said that an order was dead which lived."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(1, 50_000)
+    send = stage.venue.send
+
+    def twice(request: Request) -> None:
+        send(request)
+        if request.ask == Ask.PLACE:
+            stage.venue.mail.pop()  # of the first copy the answer is lost
+            stage.venue.mail.clear()
+            send(request)
+
+    stage.venue.dedupe = Dedupe.STRICT
+    stage.venue.send = twice  # type: ignore[method-assign]
+    stage.plan(1, **ENTRY)
+    stage.wait(2)
+    assert [order.status for order in stage.orders()] == [OrderStatus.LIVE]
+    assert len(stage.venue.live) == 1
+
+
+def test_the_stop_of_an_entry_stays_until_stops_of_ours_close_all_that_is_held() -> None:
+    """Two levels filled at once; the stop for the first one took the venue's away that covered both."""
+    stage = Stage()
+    stage.wait(1)
+    first = Request(
+        1,
+        Ask.PLACE,
+        "one",
+        1,
+        1,
+        1,
+        limit_price=0,
+        stop_price=49_000,
+        quantity=10,
+        stamp_ns=stage.market.time_ns,
+    )
+    stage.price(1, 50_000)
+    for name in ("one", "two"):
+        stage.venue.receive(Request(**{f: getattr(first, f) for f in Request.__slots__} | {"name": name}))
+    stage.price(1, 50_001)
+    assert stage.venue.stopped(1, 1) == 20
+    ours = Request(
+        2, Ask.PLACE, "stop", 1, 1, -1, OrderType.STOP, trigger_price=49_500, quantity=10, reduce_only=True,
+        stamp_ns=stage.market.time_ns,
+    )  # fmt: skip
+    stage.venue.receive(ours)
+    assert stage.venue.stopped(1, 1) >= 20
+    stage.venue.receive(
+        Request(3, Ask.AMEND, "stop", 1, trigger_price=49_500, quantity=20, stamp_ns=stage.market.time_ns)
+    )
+    assert stage.venue.stopped(1, 1) == 20
+    stage.venue.receive(Request(4, Ask.CANCEL, "stop", stamp_ns=stage.market.time_ns))
+    assert stage.venue.stopped(1, 1) == 20  # the position's own stop is back
