@@ -36,6 +36,7 @@ def test_halt_and_resume() -> None:
     stage.plan(1, start_long=True, entry_price=49_900, stop_price=49_000)
     assert stage.placed() == []
     assert control.ask(wish("resume"), NOW).done
+    stage.wait(1)
     stage.price(1, 50_010)
     assert len(stage.placed()) == 1
 

@@ -28,9 +28,7 @@ def test_a_strategy_that_fails_is_quarantined_and_the_other_goes_on(how: str, wh
     while time.monotonic() < until and (not quarantined or sum(p.mandate_id == 22 for p in plans) < 3):
         began = time.monotonic()
         planner.poll()
-        assert (
-            time.monotonic() - began < 2.0
-        )  # ending a process may take a moment; waiting for a plan may not
+        waits.append(time.monotonic() - began)
         time.sleep(0.01)
     planner.close()
     assert sorted(waits)[len(waits) // 2] < 0.1  # nobody waits for a plan
