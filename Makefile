@@ -17,7 +17,7 @@ INSTALL := ($(PY) -m pip --version || $(PY) -m ensurepip) >/dev/null 2>&1; $(PY)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup core demo test test-long check warm bench sizes docs clean
+.PHONY: help setup core demo test test-long soak check warm bench sizes docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,14 +26,17 @@ setup: $(VENV)/dev.done ## everything to work on Holdfast, into .venv
 
 core: $(VENV)/core.done ## what running Holdfast needs, into .venv
 
-demo: core ## a backtest over a synthetic market, shown as a page
+demo: core ## a paper account that is killed in the middle of a grid, and comes back
 	@$(BIN)/holdfast demo $(DEMO)
 
 test: check warm ## the quick tier: style, types, layers, tests (under 15 minutes on two cores)
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs $(TESTS)
 
-test-long: check warm ## the quick tier and the long tests (about an hour)
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "long or not long" $(TESTS)
+test-long: check warm ## the quick tier and the long tests (hours)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "not soak" $(TESTS)
+
+soak: check warm ## a night: 2,000 simulated days of faults
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m soak $(TESTS)
 
 check: setup ## style, types and the direction of imports; runs nothing
 	@$(BIN)/ruff check .

@@ -15,8 +15,17 @@ from holdfast.operations.chaos.world import Asked, Found, World
 
 MODELS = list(VenueModel)
 PARTS = 10  # so that workers can share the days
+QUICK = ("redrive-outbox", "resend-on-timeout", "trust-one-404")  # engines that the quick tier tries
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: str(model.value))
+def test_a_day_of_faults_violates_nothing(model: VenueModel) -> None:
+    report = campaign(1, 2, [model])
+    assert report.violations == []
+    assert report.prices == 4 * (24 * 60 - 1)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_150_days_of_faults_violate_nothing(part: int) -> None:
     report = campaign(150 // PARTS, 1 + part, MODELS)
@@ -26,6 +35,7 @@ def test_150_days_of_faults_violate_nothing(part: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.soak
 @pytest.mark.parametrize("part", range(40))
 def test_2000_days_of_faults_violate_nothing(part: int) -> None:
     report = campaign(50, 100 + part, MODELS)
@@ -70,7 +80,9 @@ def caught(engine: EngineKind, days: int = 4, minutes: int = 720) -> tuple[set[s
     return names, asked
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in ENGINES]
+)
 def test_an_engine_with_a_known_mistake_is_caught_by_the_checker_that_names_it(name: str) -> None:
     engine = ENGINES[name]
     assert caught(engine)[0] & set(engine.caught_by)
@@ -82,6 +94,7 @@ def test_an_engine_that_makes_no_sense_here_says_why(name: str) -> None:
         engine_named(name)
 
 
+@pytest.mark.long
 def test_a_tape_shrinks_to_the_faults_that_matter() -> None:
     engine = ENGINES["error-is-reject"]
     asked = asked_for(0, VenueModel.STRICT, usual(), engine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from holdfast.cli.app import app
@@ -12,18 +13,23 @@ from holdfast.cli.app import app
 RUNNER = CliRunner()
 
 
-def test_a_day_as_data_and_as_tables() -> None:
+def test_a_day_as_data() -> None:
     told = RUNNER.invoke(app, ["chaos", "--days", "1", "--seed", "3", "--json"])
     assert told.exit_code == 0, told.output
     data = json.loads(told.stdout)
     assert data["violations"] == []
     assert data["days"] == 1
     assert data["situations"]
+
+
+@pytest.mark.long
+def test_a_day_as_tables() -> None:
     shown = RUNNER.invoke(app, ["chaos", "--days", "1", "--seed", "3"])
     assert "what must hold" in shown.output
     assert "1 days" in shown.output
 
 
+@pytest.mark.long
 def test_an_engine_with_a_mistake_ends_with_1_and_a_short_tape(tmp_path: Path) -> None:
     tape = tmp_path / "a.tape"
     options = ["--engine", "round-up-to-minimum", "--venue-model", "strict", "--seed", "1", "--json"]
