@@ -33,7 +33,7 @@ test: check warm ## the quick tier: style, types, layers, tests (under 15 minute
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs $(TESTS)
 
 test-long: check warm ## the quick tier and the long tests (hours)
-	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "not soak" $(TESTS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "(long or not long) and not soak" $(TESTS)
 
 soak: check warm ## a night: 2,000 simulated days of faults
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m soak $(TESTS)
