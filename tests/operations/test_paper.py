@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import pytest
 from paper_kit import backtest, run, scenario_of, write_market
 
 from holdfast.errors import HoldfastError
+from holdfast.history.synthetic import PERPS, write_synthetic
 from holdfast.operations.paper import LockStep
 
 
@@ -59,29 +61,55 @@ def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
     told.append(trade(market, tmp_path / "cut"))
     first, second = (json.loads(text) for text in told)
     assert second["start"] > 1
-    for name in ("balance", "equity", "venue_balance", "trades", "fills", "open_positions"):
-        assert first[name] == second[name]
+    assert {name: first[name] for name in SAME} == {name: second[name] for name in SAME}
     assert second["balance"] == second["venue_balance"]
+
+
+SAME = (
+    "balance", "equity", "venue_balance", "trades", "fills", "open_positions", "working_orders", "ledger", "days",
+    "denials",
+)  # fmt: skip
+
+
+@pytest.mark.long
+def test_thirty_days_of_six_perpetuals_killed_two_hundred_times(tmp_path: Path) -> None:
+    """In step with its market the account ends as the one that was never killed: trades, ledger, counters."""
+    write_synthetic(tmp_path / "data", 11, 42, "1m", PERPS)
+    began = time.monotonic()
+    whole = json.loads(trade(tmp_path / "data", tmp_path / "whole"))
+    pause = 2 * (time.monotonic() - began) / 200
+    draw, starts = random.Random(11), 0
+    while starts < 200:
+        starts += 1
+        if found := trade(tmp_path / "data", tmp_path / "cut", draw.uniform(0.001, pause)):
+            break
+    else:
+        found = trade(tmp_path / "data", tmp_path / "cut")
+    cut = json.loads(found)
+    assert starts > 100
+    assert {name: cut[name] for name in SAME} == {name: whole[name] for name in SAME}
 
 
 def trade(market: Path, home: Path, kill_after: float = 0.0) -> str:
     """`holdfast trade --dry-run`; its data, or nothing where it was killed so many seconds after it took over."""
     command = [
         sys.executable, "-m", "holdfast", "trade", "--dry-run", "-s", "grid_atr", "--source", "synthetic_perp",
-        "-i", "15m", "--detail", "1m", "-d", str(market), "--json",
+        "-i", "15m", "--detail", "1m", "-d", str(market), "--tell",
     ]  # fmt: skip
     env = os.environ | {"HOLDFAST_HOME": str(home)}
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-    if kill_after:
-        journal = home / "accounts" / "paper" / "paper.sqlite"
-        until = time.monotonic() + 60
-        while not journal.exists() and child.poll() is None and time.monotonic() < until:
-            time.sleep(0.02)
-        time.sleep(kill_after)
-        child.send_signal(signal.SIGKILL)
-    out, err = child.communicate(timeout=120)
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env
+    ) as child:
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        assert "boot" in first, child.communicate()[1]
+        if kill_after:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(kill_after)
+            child.kill()
+        out, err = child.communicate()
     assert child.returncode in (0, -signal.SIGKILL), err
-    return out
+    return out[out.rindex("\n{\n") + 1 :] if "\n{\n" in out else ""
 
 
 def test_a_second_engine_on_the_account_is_refused(market: Path, tmp_path: Path) -> None:

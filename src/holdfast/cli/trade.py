@@ -171,12 +171,17 @@ def outcome(run: Run, currency: str) -> dict[str, Any]:
     """Where the account stands."""
     state = run.engine.state
     account = state.account
+    ledger = {
+        name: getattr(account, name) / 1e8
+        for name in ("realized_pnl", "fees", "funding", "rollover", "cash_flows", "adjustments")
+    }
     return {
         "account": str(run.folder), "start": state.epoch, "over": run.feed.over, "currency": currency,
         "balance": account.balance / 1e8, "equity": account.equity / 1e8,
         "venue_balance": run.venue.market.wallet / 1e8,
         "trades": state.closed_count, "fills": state.fill_count, "open_positions": account.open_trades,
-        "working_orders": account.working_orders, "digest": digest_of(run),
+        "working_orders": account.working_orders, "ledger": ledger, "days": account.day,
+        "denials": sum(denial.count for denial in state.denials), "digest": digest_of(run),
     }  # fmt: skip
 
 
