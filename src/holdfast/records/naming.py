@@ -30,8 +30,9 @@ _takers: dict[type, Callable[[Any], dict[str, Any]]] = {}
 _givers: dict[type, Callable[[Any, dict[str, Any]], None]] = {}
 
 
-def _taker(kind: type) -> Callable[[Any], dict[str, Any]]:
-    """Generated once for a record, as its other forms are: a journal names every event."""
+def _taker(kind: Any) -> Callable[[Any], dict[str, Any]]:
+    """Generated once for a record, as its other forms are: a journal names every event. Rows above a watermark were
+    never used, and are not looked at."""
     if kind not in _takers:
         lines = ["def take(self):", " told = {}"]
         scope: dict[str, Any] = {"named": named, "named_rows": named_rows}
@@ -39,8 +40,9 @@ def _taker(kind: type) -> Callable[[Any], dict[str, Any]]:
             if part == "scalar":
                 lines.append(f" if self.{name}: told[{name!r}] = self.{name}")
             else:
-                function = "named" if part == "record" else "named_rows"
-                lines.append(f" part = {function}(self.{name})\n if part: told[{name!r}] = part")
+                rows = f"self.{name}[: self.{kind.used[name]} + 1]" if name in kind.used else f"self.{name}"
+                taken = f"named(self.{name})" if part == "record" else f"named_rows({rows})"
+                lines.append(f" part = {taken}\n if part: told[{name!r}] = part")
         exec("\n".join([*lines, " return told"]), scope)
         _takers[kind] = scope["take"]
     return _takers[kind]
@@ -66,14 +68,12 @@ def _giver(kind: type) -> Callable[[Any, dict[str, Any]], None]:
     return _givers[kind]
 
 
-def named_rows(column: Rows[Any]) -> list[tuple[int, dict[str, Any]]]:
+def named_rows(column: list[Any]) -> list[tuple[int, dict[str, Any]]]:
     """Number and fields of every row that is not empty."""
-    found = []
-    for number, row in enumerate(column):
-        told = named(row)
-        if told:
-            found.append((number, told))
-    return found
+    if not column:
+        return []
+    take = _taker(type(column[0]))
+    return [(number, told) for number, row in enumerate(column) if (told := take(row))]
 
 
 def _take_rows(kind: type, name: str, column: Rows[Any], given: Any) -> None:

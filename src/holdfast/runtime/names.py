@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are read as digits
 VALUES = {digit: value for value, digit in enumerate(DIGITS)}
@@ -57,6 +58,7 @@ def name_of(epoch: int, order_id: int, instrument_id: int, side: int, attempt: i
     return "H" + head + check_of(epoch, order_id, instrument_id, side)
 
 
+@lru_cache(maxsize=4096)
 def parts_of(text: str) -> Name | None:
     """The parts of a name; None where it is none of ours."""
     if len(text) != LENGTH or text[0] != "H" or any(digit not in VALUES for digit in text[1:]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from holdfast.model.commands import Command
@@ -195,13 +196,18 @@ class PaperVenue:
         elif request.ask == Ask.OPEN_ORDERS:
             told["orders"] = tuple(self._seen_live(name) for name in self.live if name)
         elif request.ask == Ask.EXECUTIONS:
-            told["executions"] = tuple(e for e in self.executions if e.time_ns >= request.since_ns)
+            told["executions"] = tuple(self._executed_since(request.since_ns))
         elif request.ask == Ask.POSITIONS:
             told["positions"] = tuple(self.positions())
         else:
             equity = self.market.wallet + self.market.pnl
             told["worth"] = Worth(self.market.wallet, equity, self.market.time_ns)
         return self._answer(request, Outcome.DONE, **told)
+
+    def _executed_since(self, since_ns: int) -> list[Execution]:
+        """The newest of them, in their order."""
+        found = list(takewhile(lambda e: e.time_ns >= since_ns, reversed(self.executions)))
+        return found[::-1]
 
     def find(self, name: str) -> tuple[OrderSeen, ...]:
         """One order by its name, at work or over; empty where it was never seen."""

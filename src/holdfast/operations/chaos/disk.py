@@ -113,17 +113,19 @@ class SimulatedJournal:
             raise self.error
 
     def _take(self, row: Row) -> int:
+        """Rows of one instant share a commit; those that come while one runs share the next."""
         self._require_sound()
-        self.waiting.append(row)
-        if not self.committing:
-            self.heap.after(0, self._begin)
+        if self.committing and self.began_ns != self.heap.now_ns:
+            self.waiting.append(row)
+        elif self.committing:
+            self.committing.append(row)
+        else:
+            self._begin([row])
         return row.seq
 
-    def _begin(self) -> None:
-        """A commit of everything that waits begins."""
-        if self.dead or self.committing or not self.waiting or self.error is not None:
-            return
-        self.committing, self.waiting, self.began_ns = self.waiting, [], self.heap.now_ns
+    def _begin(self, rows: list[Row]) -> None:
+        """A commit begins."""
+        self.committing, self.began_ns = rows, self.heap.now_ns
         slow = self.tape.hit("slow commit", self.mix.slow_commit, 0.05, 30.0)
         took = slow if slow is not None else self._latency.tail(0.0002, 0.005)
         self.heap.after(round(took * 1e9), self._end)
@@ -139,8 +141,10 @@ class SimulatedJournal:
             group, self.committing = self.committing, []
             self.disk.rows.extend(group)
             self.watch.committed(group[-1].seq)
+            if self.waiting:
+                rows, self.waiting = self.waiting, []
+                self._begin(rows)
             self.reached(group[-1].seq)
-            self._begin()
 
     def _fail(self, why: str, kept: bool) -> None:
         """Whether it is on disk is unknown; nothing more is written by this process."""

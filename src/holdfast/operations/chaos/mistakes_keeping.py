@@ -28,8 +28,7 @@ class ForgivingJournal(SimulatedJournal):
         rows = self.committing
         super()._fail(why, kept)
         self.error = None
-        self.waiting = rows
-        self.heap.after(0, self._begin)
+        self._begin(rows)
 
 
 class ForgivesCommits(EngineKind):

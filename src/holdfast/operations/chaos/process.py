@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -10,13 +11,14 @@ from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import HoldfastError, JournalError
 from holdfast.journal.folding import require_same
 from holdfast.model.order import OrderStatus
+from holdfast.model.units import NEVER
 from holdfast.operations.chaos.disk import SimulatedJournal
 from holdfast.operations.paper import missing_setup
 from holdfast.ports.venue import Answer, Ask, Facts, Message, Request
 from holdfast.runtime.driver import PoisonError
 from holdfast.runtime.session import Options, Session
 
-BEAT = 250_000_000  # ns between two ticks while something is under way
+BEAT = 500_000_000  # ns between two ticks while something is under way
 CLOCK = 1_000_000_000
 UNSETTLED = (OrderStatus.PLANNED, OrderStatus.RELEASED, OrderStatus.SENT, OrderStatus.IN_DOUBT)
 
@@ -51,6 +53,8 @@ class Process:
         soon = self.tape.hit("crash in start", self.mix.crash_in_start, 0.01, 20.0)
         if soon is not None:
             self.heap.after(round(soon * 1e9), self._crash_in_start, self.start)
+        if self.start % 8 == 0:
+            gc.collect()  # what earlier processes had in mind is large, and nobody else collects it
         self._guarded(self._boot)
 
     def _crash_in_start(self, start: int) -> None:
@@ -177,7 +181,10 @@ class Process:
     def _plan_tick(self) -> None:
         assert self.session is not None
         session, now = self.session, self.heap.now_ns
-        due = now + BEAT if self._is_busy(session) else max(now + BEAT, session.sweeper.due_ns)
+        if self._is_busy(session):
+            due = now + BEAT
+        else:
+            due = max(now + BEAT, min(session.sweeper.due_ns, session.desk.courier.next_due_ns() or NEVER))
         if self._next_tick <= now or due < self._next_tick:
             self._next_tick = due
             self.heap.at(due, self._tick, self.start, due)
@@ -194,13 +201,17 @@ class Process:
         """Whether something has a deadline before the next price."""
         if session.dispatcher.held or session.dispatcher.strays or session.watch.since or not session.ready:
             return True
-        if session.desk.courier._asked or session.sweeper.executions_due:
+        if session.sweeper.executions_due:
             return True
-        return any(
-            handling.cancel or handling.amends or handling.amend_unknown or handling.missing or handling.ending
-            or session.engine.state.orders[handling.row].status in UNSETTLED
-            for handling in session.desk.book.handlings.values()
-        )  # fmt: skip
+        orders = session.engine.state.orders
+        for handling in session.desk.book.handlings.values():
+            if (handling.cancel or handling.amends) and not handling.changing:
+                return True
+            if handling.amend_unknown or handling.missing or handling.ending is not None:
+                return True
+            if orders[handling.row].status in UNSETTLED:
+                return True
+        return False
 
     # the port that the session writes to
 

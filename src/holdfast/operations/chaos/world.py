@@ -210,7 +210,8 @@ class World:
     def _schedule(self) -> None:
         """The storm's great disturbances, each at its own instants; their places on the tape are their minutes."""
         for name in PER_DAY:
-            self.heap.after(MINUTE, self._maybe, name)
+            if getattr(self.mix, name):
+                self.heap.after(MINUTE, self._maybe, name)
         self.heap.at(self.storm_ns, self._heal)
 
     def _maybe(self, name: str) -> None:
