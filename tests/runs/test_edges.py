@@ -58,7 +58,7 @@ def mark(world: World, low: int, high: int = 1000) -> None:
     """The mark's bar, just closed; (0, 0): it is missing from here on."""
     item = Scheduled()
     item.kind, item.instrument_id, item.a, item.b = Item.MARK, 1, low, high
-    see_mark(world, item)
+    see_mark(world.market, item)
 
 
 def insolvent(world: World, low: int = 1000) -> bool:

@@ -46,7 +46,7 @@ def mark(world: World, low: int) -> None:
     """The mark's bar of the last hour, just closed."""
     item = Scheduled()
     item.kind, item.instrument_id, item.a, item.b = Item.MARK, 1, low, 1000
-    see_mark(world, item)
+    see_mark(world.market, item)
 
 
 @pytest.mark.parametrize("wallet, insolvent", [(70_151, False), (70_150, True), (60_000, True)])
