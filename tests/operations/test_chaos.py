@@ -66,13 +66,13 @@ def test_a_tape_plays_the_faults_that_were_drawn() -> None:
     assert run(5, VenueModel.NONE, tape={}).tape == {}
 
 
-def caught(engine: EngineKind, days: int = 4, minutes: int = 720) -> tuple[set[str], list[Asked]]:
+def caught(engine: EngineKind, days: int = 4, minutes: int = 300) -> tuple[set[str], list[Asked]]:
     """What the checkers say of an engine, until one that is to name it has."""
     names: set[str] = set()
     asked: list[Asked] = []
     for day in range(days):
         asked.append(asked_for(day, MODELS[(day + 1) % 3], usual(), engine))
-        asked[-1].minutes = minutes
+        asked[-1].minutes, asked[-1].stop_at = minutes, engine.caught_by
         with engine.planted():
             names |= {violation.invariant for violation in World(asked[-1]).run().violations}
         if names & set(engine.caught_by):

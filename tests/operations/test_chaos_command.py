@@ -29,15 +29,19 @@ def test_a_day_as_tables() -> None:
     assert "1 days" in shown.output
 
 
+<<<<<<< HEAD
 @pytest.mark.long
 def test_an_engine_with_a_mistake_ends_with_1_and_a_short_tape(tmp_path: Path) -> None:
+=======
+def test_an_engine_with_a_mistake_ends_with_1_and_without_faults_with_0(tmp_path: Path) -> None:
+>>>>>>> chaos
     tape = tmp_path / "a.tape"
-    options = ["--engine", "round-up-to-minimum", "--venue-model", "strict", "--seed", "1", "--json"]
+    options = ["--engine", "error-is-reject", "--venue-model", "strict", "--seed", "1", "--json"]
     told = RUNNER.invoke(app, ["chaos", "--days", "1", *options])
     assert told.exit_code == 1
-    assert "S1b" in {violation["invariant"] for violation in json.loads(told.stdout)["violations"]}
+    assert "S1c" in {violation["invariant"] for violation in json.loads(told.stdout)["violations"]}
     tape.write_text("% nothing\n")
-    assert RUNNER.invoke(app, ["chaos", *options, "--play", str(tape)]).exit_code == 1
+    assert RUNNER.invoke(app, ["chaos", *options, "--play", str(tape)]).exit_code == 0
 
 
 def test_what_is_not_known_is_a_sentence() -> None:

@@ -48,6 +48,10 @@ class Books:
     recorded: int = 0  # the last row that a process has taken
 
 
+class Halt(Exception):  # noqa: N818
+    """The run cannot go on, or need not: what it found says why."""
+
+
 class Bench:
     """`world` is the run with the venue's truth; `violations` keeps the first of each kind."""
 
@@ -62,3 +66,5 @@ class Bench:
         """Something did not hold."""
         at = (self.world.heap.now_ns - self.world.began_ns) / 1e9
         self.violations.setdefault(invariant, Violation(invariant, round(at, 3), what))
+        if invariant in self.world.asked.stop_at:
+            raise Halt

@@ -142,7 +142,7 @@ def asked_for(seed: int, model: VenueModel, setting: Setting, engine: EngineKind
 def fails(asked: Asked, invariant: str, hits: dict[Place, float]) -> bool:
     """Whether a run with these faults, and no others, violates an invariant."""
     with asked.engine.planted():
-        found = World(replace(asked, tape=hits)).run()
+        found = World(replace(asked, tape=hits, stop_at=(invariant,))).run()
     return any(violation.invariant == invariant for violation in found.violations)
 
 

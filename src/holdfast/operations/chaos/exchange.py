@@ -15,7 +15,7 @@ from holdfast.operations.chaos.heap import Heap
 from holdfast.operations.chaos.mix import Kind, Mix
 from holdfast.operations.chaos.setting import Setting
 from holdfast.operations.chaos.tape import Tape
-from holdfast.ports.venue import Answer, Ask, Execution, Held, Message, OrderSeen, Outcome, Request
+from holdfast.ports.venue import Answer, Ask, Execution, Held, Message, OrderSeen, Outcome, Request, Standing
 from holdfast.simulator.acceptance import remove, write_report
 from holdfast.simulator.matching import act_at_open, refresh_watch, set_spread, settle_resting, walk
 from holdfast.simulator.paper_venue import PaperVenue
@@ -41,6 +41,7 @@ class Exchange:
         self.tell: Callable[[Message], None] = lambda _: None
         self.moved: Callable[[], None] = lambda: None
         self.took: Callable[[Request, Answer], None] = lambda *_: None
+        self.see: Callable[[str], None] = lambda _: None
         self.restarting_until_ns = 0
         self.refused: set[str] = set()
         self.born: dict[str, int] = {}
@@ -161,6 +162,8 @@ class Exchange:
         answer = self.venue.receive(request)
         self._pass_on()
         self.took(request, answer)
+        if request.ask == Ask.CANCEL:
+            self._see_race(request, answer)
         if request.ask == Ask.PLACE and answer.outcome == Outcome.DONE:
             self.born.setdefault(request.name, self.heap.now_ns)
             if self.mix.drops_older and request.reduce_only and request.order_type != OrderType.STOP:
@@ -173,13 +176,25 @@ class Exchange:
         self.moved()
         return answer
 
+    def _see_race(self, request: Request, answer: Answer) -> None:
+        """A cancel and a fill were on their way at once."""
+        over = self.venue.over.get(request.name)
+        if over is not None and answer.outcome == Outcome.REFUSED and over.standing == Standing.FILLED:
+            self.see("cancel lost the race to a fill")
+        elif over is not None and answer.outcome == Outcome.DONE and over.filled:
+            self.see("cancel won the race")
+
     def _is_refused(self, request: Request) -> bool:
         if not request.reduce_only:
             if self.tape.hit("entry refused", self.mix.entry_refused) is not None:
                 self.refused.add(request.name)
             return request.name in self.refused  # a second copy of it as well
-        is_stop = request.order_type == OrderType.STOP
-        return is_stop and self.tape.hit("stop refused", self.mix.stop_refused) is not None
+        if request.order_type != OrderType.STOP:
+            return False
+        refused = self.tape.hit("stop refused", self.mix.stop_refused) is not None
+        if refused:
+            self.see("stop refused")
+        return refused
 
     def collect(self) -> None:
         """What the matching has said becomes messages."""

@@ -137,6 +137,8 @@ def check_monotone(checks: Bench, seq: int, event: OrderReport) -> None:
         if event.fill_id in books.counted:
             checks.violate("S4", f"Execution {event.fill_id} has counted twice.")
         books.counted[event.fill_id] = seq
+        if event.fill_id not in checks.world.heard:
+            checks.world.see("reconciliation found a missing fill")
     order = state.orders[event.order_row]
     now = (order.status, order.filled_quantity) if order.order_id == event.order_id else None
     before = books.statuses.get(event.order_id)

@@ -12,9 +12,10 @@ from holdfast.errors import HoldfastError, JournalError
 from holdfast.journal.folding import require_same
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import NEVER
+from holdfast.operations.chaos.books import Halt
 from holdfast.operations.chaos.disk import SimulatedJournal
 from holdfast.operations.paper import missing_setup
-from holdfast.ports.venue import Answer, Ask, Facts, Message, Request
+from holdfast.ports.venue import Answer, Ask, Execution, Facts, Message, Request
 from holdfast.runtime.driver import PoisonError
 from holdfast.runtime.session import Options, Session
 
@@ -163,6 +164,8 @@ class Process:
     def told(self, message: Message) -> None:
         """The private stream told something."""
         if self.session is not None:
+            if isinstance(message, Execution):
+                self.world.heard.add(message.number)
             self._do(self.session.told, message)
             self.world.checks.told(message)
 
@@ -230,10 +233,6 @@ class Process:
         """A row is about to be taken by the journal."""
         if self.tape.hit("crash in record", self.mix.crash_in_record) is not None:
             raise Crash
-
-
-class Halt(Exception):  # noqa: N818
-    """The run cannot go on: what it found says why."""
 
 
 def digest_of(session: Session) -> str:

@@ -4,7 +4,7 @@ each."""
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from holdfast.model.commands import Command
@@ -13,7 +13,7 @@ from holdfast.model.events import Boundary, ExitRequest, Price, SeverityChange
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import DAY, HOUR, MINUTE, SECOND
 from holdfast.operations.chaos import liveness, truth
-from holdfast.operations.chaos.books import Violation
+from holdfast.operations.chaos.books import Halt, Violation
 from holdfast.operations.chaos.checks import Checks
 from holdfast.operations.chaos.clocks import SimulatedClock
 from holdfast.operations.chaos.disk import Disk
@@ -22,7 +22,7 @@ from holdfast.operations.chaos.exchange import Exchange
 from holdfast.operations.chaos.heap import Heap
 from holdfast.operations.chaos.making import filled
 from holdfast.operations.chaos.mix import PER_DAY, Mix, VenueModel, drawn, kind_of
-from holdfast.operations.chaos.process import Halt, Process, digest_of
+from holdfast.operations.chaos.process import Process, digest_of
 from holdfast.operations.chaos.setting import Setting
 from holdfast.operations.chaos.streams import Streams
 from holdfast.operations.chaos.street import Street
@@ -63,7 +63,7 @@ class Asked:
     mix: Mix | None = None
     tape: dict[Place, float] | None = None
     minutes: int = MINUTES
-    extra: dict[str, Any] = field(default_factory=dict)
+    stop_at: tuple[str, ...] = ()  # invariants whose violation ends the run
 
 
 class World:
@@ -91,6 +91,8 @@ class World:
         self.process = Process(self)
         self.wire.to, self.wire.leaves = self.process, self.checks.leaves
         self.exchange.took, self.exchange.moved = self.checks.taken, self.checks.moved
+        self.exchange.see = self.see
+        self.heard: set[int] = set()  # executions that the private stream has told
         self.street = Street(self.streams, asked.setting, asked.minutes, self.mix.thin)
         self._operator = self.streams.of("operator")
 
