@@ -29,12 +29,8 @@ def test_a_day_as_tables() -> None:
     assert "1 days" in shown.output
 
 
-<<<<<<< HEAD
 @pytest.mark.long
-def test_an_engine_with_a_mistake_ends_with_1_and_a_short_tape(tmp_path: Path) -> None:
-=======
 def test_an_engine_with_a_mistake_ends_with_1_and_without_faults_with_0(tmp_path: Path) -> None:
->>>>>>> chaos
     tape = tmp_path / "a.tape"
     options = ["--engine", "error-is-reject", "--venue-model", "strict", "--seed", "1", "--json"]
     told = RUNNER.invoke(app, ["chaos", "--days", "1", *options])
