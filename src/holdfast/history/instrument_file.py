@@ -10,6 +10,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as SafeLoader  # ten times as fast, where it was built
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 from holdfast.errors import SettingsError, did_you_mean
 from holdfast.history.names import parse_pair
 from holdfast.history.sessions import parse_session
@@ -31,7 +36,7 @@ _NUMBERS = frozenset(_NUMBERS_NEEDED) | {
 _KNOWN = _TEXTS | _FLAGS | _NUMBERS | {"tiers", "rollover_triple_weekday"}
 
 
-class _Text(yaml.SafeLoader):
+class _Text(SafeLoader):
     """Scalars stay text, so that 0.1 becomes the decimal 0.1; only the merge key keeps its meaning."""
 
     yaml_implicit_resolvers = {"<": yaml.SafeLoader.yaml_implicit_resolvers["<"]}  # noqa: RUF012

@@ -12,13 +12,15 @@ The dialect (checked by tests/architecture):
 3. loops have a constant bound or run over a list that the capacity bounds;
 4. rows and nested records are filled in place (`copy_record`, `clear_record`), never assigned;
 5. check first, write after: an assertion is a bug, a refusal is an enumeration value;
-6. no clock, no randomness, no numpy; enum members are compared and stored, never constructed.
+6. no clock, no randomness, no numpy; enum members are compared and stored, never constructed;
+7. a row is named by an index from zero: one below it counts from the end in Python and is refused compiled.
 """
 
 from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import hashlib
 import json
 import os
@@ -113,15 +115,39 @@ def compiled(entry: F) -> F:
     Inner kernels are compiled from their callers and have no Python wrappers; only entries are cached on disk.
     """
     if entry not in ENTRIES:
-        _teach_numba()
+        _use_cache_of_this_source()
         from numba.core.errors import NumbaError
 
+        if made := _kept(entry):
+            ENTRIES[entry] = made
+            return made  # type: ignore[no-any-return]
+        _teach_numba()
         try:
             with quickly():
                 ENTRIES[entry] = _compile(entry)
         except (NumbaError, KeyError) as error:
             raise KernelError(explain(entry, error)) from error
     return ENTRIES[entry]  # type: ignore[return-value]
+
+
+def _kept(entry: Callable[..., Any]) -> Any:
+    """The entry from the cache, or None. Numba need not be taught 600 kernels for that: a quarter of a start.
+
+    What is not in the cache fails at the first kernel that it calls, which numba does not know yet.
+    """
+    from numba import njit
+
+    if _taught or not _options["cache"] or not is_cached():
+        return None
+    made = njit(**_options)(entry)
+    try:
+        made.compile(signature(entry))
+    except Exception:
+        return None
+    if not made.stats.cache_hits:  # it calls no kernel: compiled alone, and saved as if it were whole
+        return None
+    made.disable_compile()
+    return made
 
 
 def _compile(entry: Callable[..., Any]) -> Any:
@@ -171,7 +197,6 @@ _taught = False
 def _teach_numba() -> None:
     """Once a process: a dispatcher for each kernel, known to numba wherever its function is called."""
     global _taught
-    _use_cache_of_this_source()
     from numba import njit, types
     from numba.core.registry import cpu_target
 
@@ -240,6 +265,7 @@ def _teach_copy_and_clear() -> None:
         return (lambda target: clear_block(target)) if isinstance(target, types.Record) else None
 
 
+@functools.cache
 def source_digest() -> str:
     """Names this version of the core's source, the compiler and Python."""
     import sys
