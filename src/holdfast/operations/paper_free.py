@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ from holdfast.simulator.simulation import Scenario, open_venue
 from holdfast.simulator.venue import Market
 
 TURN = 0.01  # seconds between two looks at the clock
+STALLS = 10_000  # turns of the loop that are remembered
 AT_ONCE = 64  # market instants before the loop looks at other things
 STEP_NS = SECOND // 2  # that the wall clock may move against the steady one before it is said
 IN_TIME = replace(Facts("paper"), window_ns=0, clock_error_ns=0, read_lag_ns=0, miss_gap_ns=SECOND // 10)
@@ -107,7 +109,7 @@ class FreeRun:
         self.troubles: list[str] = []  # of what is beside trading
         self.door: Door | None = None
         self.stopping = False
-        self.stalls: list[float] = []  # seconds that the loop came too late
+        self.stalls: deque[float] = deque(maxlen=STALLS)  # seconds that the loop came too late
         self.planner = Planner(makers, self._planned, self._quarantine) if makers else None
         self.texts: dict[str, int] = {"": 0}
         self._durable = 0
