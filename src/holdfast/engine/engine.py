@@ -66,7 +66,14 @@ HANDLERS: dict[type, Callable[..., None]] = {
     events.PositionAdopted: on_position_adopted,
 }
 
-FED = (events.Price, events.Plan, events.Funding, events.Rollover, events.TickValue, events.WindowEdge)
+# What the calendar and the terms bring, in its order at one instant.
+SCHEDULE: dict[type, int] = {
+    events.Funding: 1,
+    events.Rollover: 2,
+    events.TickValue: 3,
+    events.WindowEdge: 4,
+    events.Boundary: 5,
+}
 
 
 class Engine:
@@ -85,15 +92,32 @@ class Engine:
         self.outbox.command_count = self.outbox.note_count = 0
         self.outbox.closed_count = self.outbox.notice_count = 0
         HANDLERS[type(event)](self.state, self.outbox, event)
-        self.state.fed += is_fed(event)
+        self._count(event)
         return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
+
+    def _count(self, event: Any) -> None:
+        """How far the market and the schedule were taken, for who feeds them after a start."""
+        state, rank = self.state, rank_of(event)
+        state.fed += is_fed(event)
+        if rank > 0:
+            place = (event.time_ns, rank)
+            same = place == (state.scheduled_ns, state.scheduled_rank)
+            state.scheduled_count = state.scheduled_count + 1 if same else 1
+            state.scheduled_ns, state.scheduled_rank = place
 
 
 def is_fed(event: Any) -> bool:
     """Whether an event came from the market or the schedule. Who feeds them in a fixed order can go on by the count."""
+    return type(event) in (events.Price, events.Plan) or rank_of(event) > 0
+
+
+def rank_of(event: Any) -> int:
+    """Where an event of the schedule comes among those of its instant; 0: it is none."""
     if type(event) is events.Boundary:
-        return event.kind != BoundaryKind.CLOCK
-    return type(event) in FED
+        if event.kind == BoundaryKind.CLOCK:
+            return 0
+        return SCHEDULE[events.Boundary] + event.kind
+    return SCHEDULE.get(type(event), 0)
 
 
 def state_digest(state: State) -> str:

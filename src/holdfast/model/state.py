@@ -100,6 +100,9 @@ class State:
     sequence: int
     time_ns: int
     fed: int  # events of the market and the schedule that were taken, where an engine runs outside of a backtest
+    scheduled_ns: int  # the last event of the schedule that was taken, in the same place
+    scheduled_rank: int  # where its kind comes at one instant
+    scheduled_count: int  # how many of that kind were taken at that instant
     severity: Severity  # of the whole engine
     epoch: int  # number of this start
     next_order_id: int

@@ -29,6 +29,7 @@ from holdfast.operations.paper_snapshot import Keeper
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
+from holdfast.runtime.absence import Away
 from holdfast.runtime.control import Control
 from holdfast.runtime.door import Door
 from holdfast.runtime.planner import Compute, Planned, Planner
@@ -112,6 +113,7 @@ class FreeRun:
         self.stalls: deque[float] = deque(maxlen=STALLS)  # seconds that the loop came too late
         self.planner = Planner(makers, self._planned, self._quarantine) if makers else None
         self.texts: dict[str, int] = {"": 0}
+        self.away = Away(self.engine.state)
         self._durable = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wall = time.time
@@ -212,7 +214,7 @@ class FreeRun:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self.session.remark("names", self.names)
-        self.session.start()
+        self.session.start(self.away.events)
 
     def _ask_to_stop(self) -> None:
         self.stopping = True
@@ -251,6 +253,7 @@ class FreeRun:
 
     def _deliver(self, event: Any) -> None:
         if self.session is None:
+            self.away.add(event)
             return
         if isinstance(event, Plan):
             mandate = self.engine.state.mandates[event.mandate_id]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from holdfast.model.events import Closure
 from holdfast.model.order import OrderStatus, Step
 from holdfast.ports.venue import Amended, Execution, Message, OrderSeen, Standing
+from holdfast.runtime.absence import Absence
 from holdfast.runtime.desk import Desk
 from holdfast.runtime.dispatcher import Dispatcher
 from holdfast.runtime.handling import Handling
@@ -23,8 +24,8 @@ ENDS = {
 class Intake:
     """Messages and answers in, events out. `miss` is called where an execution must be asked for."""
 
-    def __init__(self, desk: Desk, miss: Callable[[], None]) -> None:
-        self.desk, self.book = desk, desk.book
+    def __init__(self, desk: Desk, absence: Absence, miss: Callable[[], None]) -> None:
+        self.desk, self.book, self.absence = desk, desk.book, absence
         self.miss = miss
         self.dispatcher: Dispatcher
         self.foreign: dict[str, OrderSeen] = {}  # orders at the venue that nobody here gave
@@ -113,6 +114,7 @@ class Intake:
 
     def executed(self, execution: Execution) -> None:
         """One execution, told by the stream or by a sweep."""
+        self.absence.until(execution.time_ns)
         parts = parts_of(execution.name)
         if parts is None:
             if execution.forced:

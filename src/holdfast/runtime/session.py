@@ -6,7 +6,7 @@ paper in lock-step, and under simulated time it is the same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from holdfast.model.units import SECOND
 from holdfast.ports.clock import Clock
 from holdfast.ports.journal import Journal
 from holdfast.ports.venue import Answer, Message, Venue
+from holdfast.runtime.absence import Absence
 from holdfast.runtime.adoption import Adopter, Policy
 from holdfast.runtime.courier import Courier
 from holdfast.runtime.desk import Desk
@@ -27,7 +28,7 @@ from holdfast.runtime.driver import Driver
 from holdfast.runtime.handling import Book
 from holdfast.runtime.intake import Intake
 from holdfast.runtime.resolver import Resolver
-from holdfast.runtime.sweeper import Sweeper
+from holdfast.runtime.sweeper import OVERLAP, Sweeper
 from holdfast.runtime.watch import Watch
 
 
@@ -75,7 +76,8 @@ class Session:
             book=Book(engine.state),
             epoch=epoch,
         )
-        self.intake = Intake(self.desk, self._miss)
+        self.absence = Absence(self.desk)
+        self.intake = Intake(self.desk, self.absence, self._miss)
         self.dispatcher = Dispatcher(self.desk, self.intake.seen)
         self.intake.dispatcher = self.dispatcher
         self.resolver = Resolver(self.desk, self.dispatcher, self.intake)
@@ -94,13 +96,16 @@ class Session:
         """Whether the start is over and entries may leave."""
         return self.desk.ready
 
-    def start(self) -> None:
-        """Take the account over: what earlier starts planned is in doubt until the venue has told."""
+    def start(self, missed: Iterable[Any] = ()) -> None:
+        """Take the account over: what earlier starts planned is in doubt until the venue has told. `missed` is what
+        came due in the time away, as an `Away` has kept it."""
+        until_ns = self.engine.state.time_ns
         event = Started()
         event.time_ns, event.epoch = self.clock.venue_ns(), self.desk.epoch
         self.take(event)
         self._bare = len(self.watch.bare_trades())
-        self.sweeper.since_ns = max(0, self.engine.state.time_ns - 600 * SECOND)
+        self.absence.begin(missed)
+        self.sweeper.since_ns = max(0, until_ns - OVERLAP)
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
 

@@ -81,6 +81,7 @@ class Sweeper:
             return
         for execution in sorted(answer.executions, key=lambda e: e.number):
             self.intake.executed(execution)
+        self.intake.absence.end()
 
     def _begin(self, now: int) -> None:
         self._answers, self.asked_ns = {}, now
