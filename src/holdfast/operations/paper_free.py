@@ -116,7 +116,7 @@ class FreeRun:
         self.away = Away(self.engine.state)
         self._durable = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._wall = time.time
+        self.wall_ns = time.time_ns
 
     def run(self) -> None:
         """To the end of the market, or until asked to stop."""
@@ -156,7 +156,7 @@ class FreeRun:
     def _begin_time(self) -> None:
         """Market time is tied to the wall clock at the first start, so that it goes on while nobody runs."""
         if self.log.meta("began_wall") is None:
-            self.log.set_meta("began_wall", str(time.time_ns()))
+            self.log.set_meta("began_wall", str(self.wall_ns()))
             self.log.set_meta("speed", str(self.speed))
         self._began = int(self.log.meta("began_wall") or 0)
         self._market_began = int(self.scenario.bars["time_ns"][0])
@@ -164,7 +164,7 @@ class FreeRun:
 
     def market_ns(self) -> int:
         """Where the market is by now."""
-        return self._market_began + int((time.time_ns() - self._began) * self.speed)
+        return self._market_began + int((self.wall_ns() - self._began) * self.speed)
 
     def _is_due(self) -> bool:
         return not self.feed.over and self.feed.next_ns() + self.scenario.duration_ns <= self.market_ns()
