@@ -21,7 +21,7 @@ class Row(msgspec.Struct, frozen=True):
     seq: int
     kind: str
     version: int
-    wall_ns: int  # when it was taken, by the machine's clock; nothing depends on it
+    wall_ns: int  # when it was taken, by the machine's clock; no decision depends on it
     body: bytes
     decided: bytes = b""
     digest: str = ""

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.engine.engine import Engine
-from holdfast.journal import Binding, Journal, open_journal
+from holdfast.errors import HoldfastError
+from holdfast.journal import Binding, Journal, Opened, open_journal
 from holdfast.journal.folding import fold, require_same
 from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
@@ -49,9 +50,9 @@ IN_TIME = replace(Facts("paper"), window_ns=0, clock_error_ns=0, read_lag_ns=0, 
 class WallClock:
     """Steady time counts on while the machine sleeps; the venue's time is the market's."""
 
-    def __init__(self, market: Market) -> None:
-        self.market = market
-        self._offset = time.time_ns() - self.mono_ns()
+    def __init__(self, market: Market, wall_ns: Callable[[], int] = time.time_ns) -> None:
+        self.market, self.wall_ns = market, wall_ns
+        self._offset = wall_ns() - self.mono_ns()
 
     def mono_ns(self) -> int:
         """By the boot clock where there is one: the steady clock of Linux stands still in suspend."""
@@ -68,10 +69,23 @@ class WallClock:
 
     def stepped_ns(self) -> int:
         """By how much the wall clock has been set since the last look; 0 where that is nothing to speak of."""
-        offset = time.time_ns() - self.mono_ns()
+        offset = self.wall_ns() - self.mono_ns()
         moved = offset - self._offset
         self._offset = offset
         return moved if abs(moved) >= STEP_NS else 0
+
+
+def require_later(opened: Opened, now_ns: int) -> None:
+    """A wall clock that has been set back would make the market stand still until it has caught up."""
+    found = opened.found
+    last = found.rows[-1] if found.rows else found.snapshot
+    if last is not None and now_ns < last.wall_ns - STEP_NS:
+        opened.close()
+        behind = (last.wall_ns - now_ns) / SECOND
+        raise HoldfastError(
+            f"The machine's clock is wrong: {behind:,.0f} s behind the last row of {opened.folder}.",
+            "Set it (timedatectl set-ntp true), or wait until it has caught up, and start again; nothing was changed.",
+        )
 
 
 class FreeRun:
@@ -88,11 +102,13 @@ class FreeRun:
         makers: dict[int, Callable[[], Compute]] | None = None,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[Any], None] = quiet,
+        wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.folder, self.scenario, self.code, self.names = folder, scenario, code, names
-        self.speed, self.tick, self.started = speed, tick, started
+        self.speed, self.tick, self.started, self.wall_ns = speed, tick, started, wall_ns
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
+        require_later(self.opened, wall_ns())
         self.engine = require_same(fold(found.snapshot, found.rows)) if found.snapshot else Engine()
         self.log = PaperLog(folder / "paper.sqlite", market_name)
         market = Market()
@@ -102,7 +118,7 @@ class FreeRun:
         self.feed = PaperFeed(scenario, self.venue, self._pump, self._deliver)
         self.keeper = Keeper(self.log, self.feed)
         self.keeper.restore()
-        self.clock = WallClock(market)
+        self.clock = WallClock(market, wall_ns)
         self.journal: Journal | None = None
         self.session: Session | None = None
         self.control: Control | None = None
@@ -116,7 +132,6 @@ class FreeRun:
         self.away = Away(self.engine.state)
         self._durable = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.wall_ns = time.time_ns
 
     def run(self) -> None:
         """To the end of the market, or until asked to stop."""
