@@ -107,7 +107,7 @@ class VirtualRun(FreeRun):
             "balance": state.account.balance, "wallet": venue.market.wallet, "held": held, "ours": ours,
             "fills": state.fill_count, "executions": sum(parts_of(e.name) is not None for e in venue.executions),
             "names": [name for name in [*venue.live, *venue.over] if name], "epoch": state.epoch,
-            "unknown": state.unknown_reports, "ghosts": state.ghosts,
+            "ghosts": state.ghosts,
             "executed": [[e.instrument_id, e.time_ns] for e in venue.executions],
         }  # fmt: skip
 
