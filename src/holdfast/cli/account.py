@@ -72,6 +72,7 @@ def print_status(told: dict[str, Any]) -> None:
 def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Name, value and style of each line."""
     from holdfast.reports.wording import amount, duration, moment, percent
+    from holdfast.wiring.promotion_words import short_text
 
     currency, day = told["currency"], told["day"]
     age = duration(told["last_event_age_s"])
@@ -82,7 +83,8 @@ def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     severity = told["severity"].replace("_", " ") + (
         ", its truth is doubted" if told["truth_unknown"] else ""
     )
-    return [
+    gate = told["promotion"]
+    lines = [
         ("Account", f"{told['account']} in {told['folder']}", "bold"),
         ("Engine", engine, "" if told["running"] else "yellow"),
         ("Last event", f"{moment(told['last_event'])} UTC, written {age} ago (row {told['row']:,})", ""),
@@ -93,6 +95,10 @@ def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("Open risk", f"{amount(told['open_risk'])} {currency} at the stops", ""),
         ("Orders", f"{told['working_orders']} at work; entries today: {told['entries_today']}", ""),
     ]
+    if gate is not None:
+        strict = gate["gate"] == "on" and not gate["forced"]
+        lines.append(("Promotion", short_text(gate), "" if strict else "red"))
+    return lines
 
 
 def restraint_cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -150,7 +150,15 @@ def run_paper(
 
 
 def boot_text(run: Run) -> str:
-    """What a start found, in a sentence or two."""
+    """What a start found, in a sentence or two, and what the promotion gate decided."""
+    from holdfast.wiring.promotion_words import long_text, summary_of
+
+    gate = summary_of(run.promotion)
+    return found_text(run) + (f" {long_text(gate)}" if gate else "")
+
+
+def found_text(run: Run) -> str:
+    """What a start found."""
     session = run.session
     assert session is not None
     boot = session.boot

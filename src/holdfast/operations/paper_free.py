@@ -22,9 +22,10 @@ from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
 from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
-from holdfast.operations.paper import CHANGES, missing_setup, pairs_of, quiet
+from holdfast.operations.paper import CHANGES, missing_setup, now_ns, pairs_of, quiet
 from holdfast.operations.paper_log import PaperLog
 from holdfast.operations.paper_snapshot import Keeper
+from holdfast.operations.promoting import Gate, promote
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
@@ -85,9 +86,13 @@ class FreeRun:
         makers: dict[int, Callable[[], Compute]] | None = None,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[Any], None] = quiet,
+        traded: dict[str, Any] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.folder, self.scenario, self.code, self.names = folder, scenario, code, names
         self.speed, self.tick, self.started = speed, tick, started
+        self.traded, self.gate = traded, gate
+        self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
         self.engine = require_same(fold(found.snapshot, found.rows)) if found.snapshot else Engine()
@@ -210,6 +215,11 @@ class FreeRun:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self.session.remark("names", self.names)
+        if self.traded:
+            self.session.remark("traded", self.traded)
+        self.promotion = promote(
+            self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
+        )
         self.session.start()
 
     def _ask_to_stop(self) -> None:

@@ -25,6 +25,8 @@ from holdfast.strategies.strategy import BarSet
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Prepared
+from holdfast.wiring.promotion import gate_of
+from holdfast.wiring.traded import traded_of
 
 
 def market_digest(prepared: Prepared) -> str:
@@ -66,6 +68,8 @@ def paper_in_step(
         partial(names_of, prepared),
         tick,
         started,
+        traded_of(prepared),
+        gate_of(prepared, folder),
     )
 
 
@@ -129,5 +133,5 @@ def paper_in_time(
     }
     return FreeRun(
         folder, prepared.scenario, market_digest(prepared), source_digest(), names_of(prepared), speed, makers,
-        tick, started,
+        tick, started, traded_of(prepared), gate_of(prepared, folder),
     )  # fmt: skip
