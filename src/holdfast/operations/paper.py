@@ -5,8 +5,9 @@ So an interrupted run ends where an uninterrupted one does, and both where a bac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from holdfast.engine.engine import Engine, is_fed
@@ -80,13 +81,13 @@ class LockStep:
         naming: Callable[[], dict[str, Any]] = dict,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[LockStep], None] = quiet,
-        traded: dict[str, Any] | None = None,
+        opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
         gate: Gate | None = None,
     ) -> None:
-        """`traded`: what it trades, for whoever takes it as evidence; `gate`: which of it may open trades."""
+        """`opening` is told at each start, by what they are about; `gate` says which pairs may open trades."""
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
         self.naming, self.started = naming, started
-        self.traded, self.gate = traded, gate
+        self.opening, self.gate = opening, gate
         self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.names = naming()
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
@@ -200,8 +201,8 @@ class LockStep:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self._tell_names()
-        if self.traded:
-            self.session.remark("traded", self.traded)
+        for about, told in self.opening.items():
+            self.session.remark(about, told)
         self.promotion = promote(
             self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -86,12 +87,12 @@ class FreeRun:
         makers: dict[int, Callable[[], Compute]] | None = None,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[Any], None] = quiet,
-        traded: dict[str, Any] | None = None,
+        opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
         gate: Gate | None = None,
     ) -> None:
         self.folder, self.scenario, self.code, self.names = folder, scenario, code, names
         self.speed, self.tick, self.started = speed, tick, started
-        self.traded, self.gate = traded, gate
+        self.opening, self.gate = opening, gate
         self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
@@ -215,8 +216,8 @@ class FreeRun:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self.session.remark("names", self.names)
-        if self.traded:
-            self.session.remark("traded", self.traded)
+        for about, told in self.opening.items():
+            self.session.remark(about, told)
         self.promotion = promote(
             self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
         )

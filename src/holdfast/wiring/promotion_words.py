@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.errors import SettingsError
-from holdfast.journal.rows import from_json
 from holdfast.settings.promotion import Promotion
 from holdfast.wiring.account_view import AccountView, instant
 from holdfast.wiring.promotion import deciding
@@ -14,19 +13,9 @@ SHOWN = 5  # pairs named in one sentence
 Told = dict[str, Any]
 
 
-def remark_of(view: AccountView, about: str, before: int | None = None) -> Told:
-    """The last remark about something, up to a row; empty where there is none."""
-    row = view.one(
-        "SELECT told FROM remarks WHERE about = ? AND (? IS NULL OR seq <= ?) ORDER BY seq DESC",
-        about, before, before,
-    )  # fmt: skip
-    found: Told = from_json(row["told"].encode()) if row else {}
-    return found
-
-
 def reason_before(view: AccountView, mandate_id: int, seq: int) -> str:
     """Why the gate held a pair back when a row was written."""
-    told = remark_of(view, "promotion", seq).get("pairs", {}).get(str(mandate_id))
+    told = view.remark("promotion", seq).get("pairs", {}).get(str(mandate_id))
     return str(told["reason"]) if told else ""
 
 
@@ -71,7 +60,7 @@ def long_text(summary: Told) -> str:
 
 def promotion_data(view: AccountView, name: str) -> Told:
     """Each pair with what the last start decided, and what the next one would by the evidence of now."""
-    told, traded = remark_of(view, "promotion"), remark_of(view, "traded")
+    told, traded = view.remark("promotion"), view.remark("traded")
     if not told:
         raise SettingsError(
             f"The account {name} has no promotion gate.",
