@@ -125,12 +125,22 @@ def positions(home: Home = None, account: Account = None, json: Json = False) ->
     cells = (
         (
             p["pair"], p["strategy"], p["side"], price(p["quantity"]), price(p["entry_price"]), price(p["price"]),
-            amount(p["profit"], 2, True), price(p["stop_price"]), price(p["unprotected"]) if p["unprotected"] else "no",
+            amount(p["profit"], 2, True), price(p["stop_price"]), bare_text(p),
             price(p["take_profit_price"]), str(p["trade"]),
         )
         for p in found
     )  # fmt: skip
     print_rows(POSITION_HEADS, cells, view, "Nothing is held.")
+
+
+def bare_text(p: dict[str, Any]) -> str:
+    """How much has no stop and for how long, and for how long something had none since the position was opened."""
+    from holdfast.reports.wording import price
+
+    ever = f"{p['unprotected_total_s']:.1f}s"
+    if p["unprotected"]:
+        return f"{price(p['unprotected'])} for {p['unprotected_s']:.1f}s, {ever} in all"
+    return f"{ever} in all" if p["unprotected_total_s"] else "no"
 
 
 def orders(

@@ -167,11 +167,10 @@ def found_text(run: Run) -> str:
         return f"A new paper account in {run.folder}."
     found = f"{boot.positions} position{'s' if boot.positions != 1 else ''}"
     doubt = f"{boot.doubtful} order{'s' if boot.doubtful != 1 else ''} in doubt resolved with the venue"
-    bare = (
-        "every position protected"
-        if not boot.unprotected
-        else f"{boot.unprotected} without a stop: protected now"
-    )
+    bare = "every position protected"
+    if boot.unprotected:
+        now = f"{boot.still_unprotected} of them still" if boot.still_unprotected else "protected now"
+        bare = f"{boot.unprotected} found without a stop at the venue: {now}"
     return f"Start {session.desk.epoch} of {run.folder}: {found}, {doubt}, {bare}."
 
 

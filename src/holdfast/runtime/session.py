@@ -6,7 +6,7 @@ paper in lock-step, and under simulated time it is the same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from holdfast.model.order import OrderStatus
 from holdfast.model.units import SECOND
 from holdfast.ports.clock import Clock
 from holdfast.ports.journal import Journal
-from holdfast.ports.venue import Answer, Message, Venue
+from holdfast.ports.venue import Answer, Held, Message, Venue
 from holdfast.runtime.adoption import Adopter, Policy
 from holdfast.runtime.courier import Courier
 from holdfast.runtime.desk import Desk
@@ -46,7 +46,8 @@ class Boot:
 
     doubtful: int
     positions: int
-    unprotected: int
+    unprotected: int  # that the venue held without a full stop when it was first asked
+    still_unprotected: int  # of all, when entries were allowed
     seconds: float
     sweeps: int
     sightings: dict[str, int]
@@ -85,7 +86,6 @@ class Session:
         self.boot: Boot | None = None
         self._began_ns = clock.mono_ns()
         self._doubtful = 0
-        self._bare = 0
         self._clock_ns = 0
         self._closing = False
 
@@ -99,7 +99,6 @@ class Session:
         event = Started()
         event.time_ns, event.epoch = self.clock.venue_ns(), self.desk.epoch
         self.take(event)
-        self._bare = len(self.watch.bare_trades())
         self.sweeper.since_ns = max(0, self.engine.state.time_ns - 600 * SECOND)
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
@@ -185,10 +184,15 @@ class Session:
             for position in self.engine.state.instruments[i].positions
         )
         self.boot = Boot(
-            self._doubtful, positions, self._bare, (now - self._began_ns) / 1e9, self.sweeper.sweeps,
-            dict(self.desk.sightings),
-        )  # fmt: skip
-        self._say("ready", {"epoch": self.desk.epoch} | vars(self.boot))
+            doubtful=self._doubtful,
+            positions=positions,
+            unprotected=bare(self.sweeper.found or ()),
+            still_unprotected=bare(self.sweeper.held),
+            seconds=(now - self._began_ns) / 1e9,
+            sweeps=self.sweeper.sweeps,
+            sightings=dict(self.desk.sightings),
+        )
+        self._say("ready", {"epoch": self.desk.epoch, "attaches": self.desk.facts.attaches} | vars(self.boot))
         self.dispatcher.tick()
         self.resolver.tick()
 
@@ -205,3 +209,8 @@ class Session:
 
     def _say(self, about: str, told: dict[str, Any]) -> None:
         self.remark(about, told)
+
+
+def bare(positions: Iterable[Held]) -> int:
+    """How many have no stop at the venue for all that is held; the one that travelled with an entry counts."""
+    return sum(held.stopped < held.quantity for held in positions)
