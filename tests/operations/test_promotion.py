@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 from holdfast.cli.app import app
 from holdfast.cli.trade import boot_text
 from holdfast.errors import SettingsError
+from holdfast.journal.folder import Lock
 from holdfast.journal.projection_file import projection_path
-from holdfast.model.enums import Denial
+from holdfast.model.enums import Denial, Role
+from holdfast.model.order import WORKING
 from holdfast.model.units import DAY
 from holdfast.operations.paper import LockStep
 from holdfast.operations.promoting import held_back
@@ -286,6 +288,43 @@ def test_closes_always_pass_and_what_is_held_stays_managed(market: Path, tmp_pat
     assert told(tmp_path, "status")["unprotected"] == 0
 
 
+def test_a_grid_that_is_held_back_loses_its_resting_entries_and_keeps_stop_and_take_profit(
+    market: Path, tmp_path: Path
+) -> None:
+    """The gate comes with a restart, in the middle of a cycle."""
+    free, gated = prepare(market), prepare(market, promotion=RULES)
+    for part in range(20, 95):
+        run = start(tmp_path, free, part_of(free, part / 100))
+        roles = working(run)
+        if {"entry", "stop", "target"} <= set(roles):
+            break
+    run = start(tmp_path, gated, part_of(gated, part / 100 + 0.001))
+    assert held_back(run.engine.state) == {1, 2}
+    assert sorted(working(run)) == sorted(role for role in roles if role != "entry")
+    run = start(tmp_path, gated)
+    assert working(run) == []
+    assert run.engine.state.account.open_trades == 0
+
+
+def working(run: LockStep) -> list[str]:
+    """Roles of the orders at work."""
+    state = run.engine.state
+    orders = [state.orders[row] for row in range(1, state.order_watermark + 1)]
+    return [Role(order.role).name.lower() for order in orders if WORKING[order.status]]
+
+
+def test_evidence_of_an_account_that_runs_is_read_and_said(market: Path, tmp_path: Path) -> None:
+    wanted = traded_of(prepared(market))
+    folder = write_evidence(tmp_path / "scout", (wanted, trades(30, 10, 5)))
+    lock = Lock(folder)
+    try:
+        decision = deciding(RULES, wanted, tmp_path / "main")(BEGAN + 10 * DAY)
+    finally:
+        lock.release()
+    assert decision.about["evidence"]["running"] is True
+    assert decision.verdicts[0].may_open
+
+
 def test_a_verdict_is_taken_back_when_the_evidence_is_there(market: Path, tmp_path: Path) -> None:
     """Not promoted, promoted at the next start, and free where the settings name no gate any more; each is said."""
     what, free = prepared(market), prepared(market, gated=False)
@@ -299,6 +338,10 @@ def test_a_verdict_is_taken_back_when_the_evidence_is_there(market: Path, tmp_pa
     run = start(tmp_path, free, part_of(what, 0.5))
     assert held_back(run.engine.state) == set()
     assert "taken out of the settings" in boot_text(run)
+    run = start(tmp_path, free, part_of(what, 0.55))
+    assert "Promotion" not in boot_text(run)
+    with pytest.raises(SettingsError, match="main has no promotion gate"):
+        told(tmp_path, "promotion", "--account", "main")
 
 
 def test_a_backtest_says_that_it_does_not_ask(market: Path) -> None:

@@ -203,10 +203,10 @@ class LockStep:
         self._tell_names()
         for about, told in self.opening.items():
             self.session.remark(about, told)
+        self.session.start()
         self.promotion = promote(
             self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
         )
-        self.session.start()
         for _ in range(ROUNDS):
             self._settle()
             if self.session.ready:

@@ -218,10 +218,10 @@ class FreeRun:
         self.session.remark("names", self.names)
         for about, told in self.opening.items():
             self.session.remark(about, told)
+        self.session.start()
         self.promotion = promote(
             self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
         )
-        self.session.start()
 
     def _ask_to_stop(self) -> None:
         self.stopping = True

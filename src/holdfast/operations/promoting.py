@@ -50,10 +50,8 @@ def held_back(state: State) -> set[int]:
 
 
 def promote(session: Session, gate: Gate | None, now_ns: int) -> dict[str, Any]:
-    """Carry the verdicts out, say them, and return what was said; empty where there is and was no gate."""
+    """Carry the verdicts out, say them, and return what was said. Without a gate whoever was held back is let go."""
     held = held_back(session.engine.state)
-    if gate is None and not held:
-        return {}
     decision = gate(now_ns) if gate is not None else Decision()
     wanted = {v.mandate_id for v in decision.verdicts if not v.may_open}
     told = decision.told() if gate is not None else {"off": sorted(held)}

@@ -42,6 +42,7 @@ def deciding(rules: Promotion, traded: dict[str, Any], own: Path) -> Callable[[i
             )
             for number, told in traded["mandates"].items()
         )
+        evidence.close()
         return Decision({"evidence": evidence.data(), "rules": rules.model_dump(mode="json")}, verdicts)
 
     return decide

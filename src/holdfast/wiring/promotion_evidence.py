@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,12 @@ class Evidence:
     view: AccountView | None = None
     starts: list[Start] = field(default_factory=list)
 
+    def close(self) -> None:
+        """Let go: who reads holds up what its engine tidies."""
+        if self.view is not None:
+            self.view.db.close()
+            self.view = None
+
     def data(self) -> dict[str, Any]:
         """As plain data."""
         return {
@@ -97,25 +104,41 @@ class Evidence:
 
 def read_evidence(name: str, own: Path) -> Evidence:
     """The account of this name beside one's own, or in a folder. Whatever is wrong with it is its `trouble`."""
-    folder = Path(name).expanduser() if "/" in name else own.parent / name
+    folder = (Path(name).expanduser() if "/" in name else own.parent / name).resolve()
     found = Evidence(folder.name, folder)
-    if folder.resolve() == own.resolve():
+    if folder == own.resolve():
         found.trouble = "An account cannot be its own evidence."
     elif not (folder / "head").exists():
         found.trouble = f"There is no account in {folder}."
     else:
-        try:
+        with told_as_trouble(found):
             look(found)
-        except (HoldfastError, apsw.Error, msgspec.MsgspecError, OSError, KeyError, ValueError) as error:
-            said = str(error) if isinstance(error, HoldfastError) else rebuild_mend(folder)
-            found.trouble = f"The evidence in {folder} cannot be read. {said}"
     return found
+
+
+@contextmanager
+def told_as_trouble(found: Evidence) -> Iterator[None]:
+    """Whatever cannot be read: no evidence, and no reason not to start, for what is held must be managed."""
+    try:
+        yield
+    except (
+        HoldfastError,
+        apsw.Error,
+        msgspec.MsgspecError,
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        said = str(error) if isinstance(error, HoldfastError) else rebuild_mend(found.folder)
+        found.trouble = f"The evidence in {found.folder} cannot be read. {said}"
+        found.close()
 
 
 def look(found: Evidence) -> None:
     """Its projection, where that is whole and as far as its journal."""
     found.running = holder_of_lock(found.folder) is not None
-    view = AccountView(found.folder)
+    found.view = view = AccountView(found.folder)
     if view.one("PRAGMA quick_check(1)") != {"quick_check": "ok"}:
         raise apsw.CorruptError("damaged")
     found.row, found.as_of_ns = int(view.meta["seq"]), int(view.meta["time_ns"])
@@ -129,13 +152,20 @@ def look(found: Evidence) -> None:
         for row in view.rows("SELECT seq, told FROM remarks WHERE about = 'traded' ORDER BY seq")
         for told in (from_json(row["told"].encode()),)
     ]
-    found.view = view
 
 
 def record_of(found: Evidence, wanted: dict[str, Any], now_ns: int) -> Record:
     """What the account has shown of a pair up to an instant; `wanted` has its parameters, code and terms."""
-    if found.view is None:
-        return Record()
+    record = Record()
+    if found.view is not None:
+        with told_as_trouble(found):
+            record = read_record(found, wanted, now_ns)
+    return record
+
+
+def read_record(found: Evidence, wanted: dict[str, Any], now_ns: int) -> Record:
+    """The same, where the account can be read."""
+    assert found.view is not None
     numbers = {
         int(number)
         for start in found.starts

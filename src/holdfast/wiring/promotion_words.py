@@ -20,8 +20,8 @@ def reason_before(view: AccountView, mandate_id: int, seq: int) -> str:
 
 
 def summary_of(told: Told) -> Told | None:
-    """Who may open trades and who may not; None where there is no gate."""
-    if not told:
+    """Who may open trades and who may not; None where there is no gate, and none was taken out at the last start."""
+    if not told or told.get("off") == []:
         return None
     pairs = list(told.get("pairs", {}).values())
     return {
@@ -61,7 +61,7 @@ def long_text(summary: Told) -> str:
 def promotion_data(view: AccountView, name: str) -> Told:
     """Each pair with what the last start decided, and what the next one would by the evidence of now."""
     told, traded = view.remark("promotion"), view.remark("traded")
-    if not told:
+    if not told or told.get("off") == []:
         raise SettingsError(
             f"The account {name} has no promotion gate.",
             "Give its settings a `promotion` block that names the account whose trades count.",
@@ -69,7 +69,8 @@ def promotion_data(view: AccountView, name: str) -> Told:
     if "off" in told:
         return {"account": name, "gate": "off", "pairs": []}
     now_ns = int(view.meta["time_ns"])
-    decision = deciding(Promotion.model_validate(told["rules"]), traded, view.folder)(now_ns)
+    rules = Promotion.model_validate(told["rules"] | {"evidence": told["evidence"]["folder"]})
+    decision = deciding(rules, traded, view.folder)(now_ns)
     later = {verdict.mandate_id: verdict.told for verdict in decision.verdicts}
     return {
         "account": name,

@@ -47,12 +47,13 @@ def terms_of(settings: BacktestSettings) -> dict[str, Any]:
 
 @cache
 def code_of(kind: type[Strategy]) -> str:
-    """Names what a strategy's own file says. Comments and layout do not count; helpers in other files are not seen."""
-    source = inspect.getsourcefile(kind)
-    if source is None:
+    """Names what a strategy's own file says; empty where it cannot be read. Comments and layout do not count; helpers
+    in other files are not seen."""
+    try:
+        tree = ast.parse(Path(inspect.getfile(kind)).read_text(encoding="utf-8"))
+    except (TypeError, OSError, SyntaxError, ValueError):
         return ""
-    tree = ast.parse(Path(source).read_text(encoding="utf-8"))
-    return hashlib.blake2b(ast.dump(tree).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(ast.unparse(tree).encode(), digest_size=8).hexdigest()
 
 
 def differences(there: dict[str, Any], here: dict[str, Any]) -> str:
@@ -65,7 +66,7 @@ def differences(there: dict[str, Any], here: dict[str, Any]) -> str:
             told = ", ".join(f"{n} {value(one.get(n))} there, {value(other.get(n))} here" for n in moved[:4])
             more = f" and {len(moved) - 4} more" if len(moved) > 4 else ""
             found.append(f"{what} ({told}{more})")
-    if there.get("code") != here.get("code"):
+    if there.get("code") != here.get("code") or not here.get("code"):
         found.append("the strategy's code is another")
     return "; ".join(found)
 
