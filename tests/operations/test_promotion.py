@@ -91,6 +91,7 @@ def test_evidence_is_net_of_fees_and_funding_and_each_pair_has_its_own(market: P
     btc, eth = reasons(tmp_path / "main", traded)
     assert btc == "3 trades in 2.0 days, net return +0.25%, profit factor 3.50"
     assert eth == "3 trades in 2.0 days, net return +0.04%, profit factor 5.00"
+    assert reasons(tmp_path / "elsewhere" / "main", traded, evidence=str(tmp_path / "scout")) == [btc, eth]
 
 
 def test_other_parameters_are_no_evidence(market: Path, tmp_path: Path) -> None:

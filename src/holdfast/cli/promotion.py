@@ -77,7 +77,7 @@ def verdict(pair: dict[str, Any]) -> str:
 
 def reason_text(pair: dict[str, Any]) -> str:
     """Why, and why otherwise next time."""
-    forced = "forced by the settings without evidence: " if pair["forced"] else ""
+    forced = "forced by the settings though not promoted: " if pair["forced"] else ""
     if pair["now"]["promoted"] == pair["promoted"]:
         return f"{forced}{pair['now']['reason']}."
     would = "would promote it" if pair["now"]["promoted"] else "would not promote it"

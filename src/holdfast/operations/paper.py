@@ -84,7 +84,7 @@ class LockStep:
         opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
         gate: Gate | None = None,
     ) -> None:
-        """`opening` is told at each start, by what they are about; `gate` says which pairs may open trades."""
+        """`opening` is told at each start, by what it is about; `gate` says which pairs may open trades."""
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
         self.naming, self.started = naming, started
         self.opening, self.gate = opening, gate

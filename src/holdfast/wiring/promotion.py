@@ -85,7 +85,7 @@ def verdict_of(
 def lacking_of(evidence: Evidence, record: Record, rules: Promotion) -> list[str]:
     """Every condition that does not hold, in words and numbers; empty: promoted."""
     if evidence.trouble:
-        return [f"no evidence: {evidence.trouble}"]
+        return [f"no evidence: {evidence.trouble.removesuffix('.')}"]
     if record.never:
         return [f"no evidence: {evidence.name} has not traded it"]
     if not record.trades and record.difference:
