@@ -228,11 +228,16 @@ def plan_columns() -> str:
 def settings() -> str:
     """The keys of a settings file, and the default limits of each class of strategies."""
     from holdfast.settings.backtest import GRID, SINGLE, BacktestSettings, ClassLimits
+    from holdfast.settings.promotion import Promotion
 
     keys = [
         (f"`{name}`", shown(field.default), field.description or "")
         for name, field in BacktestSettings.model_fields.items()
-        if name != "limits"
+        if name not in ("limits", "promotion")
+    ]
+    gate = [
+        (f"`{name}`", shown(field.default), field.description or "")
+        for name, field in Promotion.model_fields.items()
     ]
     limits = [
         (f"`{name}`", off(getattr(SINGLE, name)), off(getattr(GRID, name)), field.description or "")
@@ -247,6 +252,10 @@ def settings() -> str:
         "Under `limits:`, by class of strategy: `setup` (one entry, one stop) and `grid`. Shares of equity (1 = 100 %) "
         "or counts. Why the two classes differ: [decision 0006](../decisions/0006-limits-by-class.md).",
         table(("key", "`setup`", "`grid`", "meaning"), limits),
+        "## Promotion",
+        "Under `promotion:`, for accounts that `holdfast trade` runs: which pairs of strategy and instrument may open "
+        "trades. Without the block all may. [How it decides](../guide/paper.md#promotion). A backtest does not ask.",
+        table(("key", "default", "meaning"), gate),
     )
 
 

@@ -117,6 +117,39 @@ def test_a_saved_run_tells_its_limits(home: Path, streak: tuple[str, ...]) -> No
         run("limits")
 
 
+def test_an_account_tells_its_limits_as_the_backtest_of_the_same_run_does(
+    home: Path, streak: tuple[str, ...]
+) -> None:
+    """In step with its market: level, distance, nearest approach, rungs, restraints. It is looked at more often."""
+    from holdfast.cli.app import app
+    from holdfast.errors import SettingsError
+
+    def told(*words: str) -> Any:
+        done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    words = (*streak, *HS[:2], *RISKY, "--timerange", "-20250201")
+    told("backtest", *words, "--interpreted")
+    CliRunner().invoke(app, ["trade", "--dry-run", *words, "--account", "ruled"], catch_exceptions=False)
+    run, account = told("limits"), told("limits", "--account", "ruled")
+    assert account["limits"] == run["limits"]
+    assert all(limit["nearest"] is not None for limit in account["limits"])
+    for name in ("ruleset", "severity", "next_boundary", "triggered", "breaches"):
+        assert account[name] == run[name]
+    assert account["evaluated"] >= run["evaluated"] > 100
+    named = [[(r["rule"], r["scope"], r["severity"]) for r in each["restraints"]] for each in (account, run)]
+    assert named[0] == named[1]
+    shown = CliRunner().invoke(app, ["limits", "--account", "ruled"], catch_exceptions=False).stdout
+    assert "daily_loss" in shown
+    assert "As of 2025-01-31 22:00 UTC" in shown
+    with pytest.raises(SettingsError, match="A run and an account"):
+        CliRunner().invoke(app, ["limits", "x", "--account", "ruled"], catch_exceptions=False)
+    CliRunner().invoke(app, ["trade", "--dry-run", *streak, "--timerange", "-20250110", "--account", "free"])
+    with pytest.raises(SettingsError, match="free is held to no ruleset"):
+        CliRunner().invoke(app, ["limits", "--account", "free"], catch_exceptions=False)
+
+
 EASY = """
 schema: holdfast.ruleset/1
 id: own.easy

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from session_kit import SECOND, Stage
 
@@ -161,6 +163,31 @@ def test_a_fill_while_nobody_ran_is_booked_once_and_protected() -> None:
     assert stage.session.watch.bare_trades() == set()
     stage.wait(120)
     assert engine.state.fill_count == 1
+
+
+def test_a_start_counts_the_stop_that_travelled_with_the_entry_as_protection() -> None:
+    """Filled while nobody ran, our own stop not sent yet: nothing was bare at the venue. Where the venue attaches no
+    stop it was, and is no longer when entries are allowed."""
+    for attached in (True, False):
+        stage = Stage()
+        stage.wait(1)
+        stage.price(1, 50_000)
+        if not attached:
+            receive = stage.venue.receive
+            stage.venue.receive = lambda request, receive=receive: receive(replace(request, stop_price=0))  # type: ignore[method-assign,misc]
+        stage.plan(1, **ENTRY)
+        engine = stage.session.engine
+        stage.session.take = lambda event: 0  # type: ignore[method-assign] # nobody runs
+        stage.session.told = lambda message: None  # type: ignore[method-assign]
+        stage.price(1, 49_850)
+        stage.begin(engine, 2)
+        stage.wait(2)
+        assert stage.session.boot is not None
+        assert stage.session.boot.positions == 1
+        assert (stage.session.boot.unprotected, stage.session.boot.still_unprotected) == (
+            int(not attached),
+            0,
+        )
 
 
 def test_s53_positions_that_nobody_knows_are_quarantined_and_protected_not_closed() -> None:

@@ -100,6 +100,24 @@ def test_s05_a_resting_entry_cannot_grow_under_a_halt() -> None:
     assert [c.kind for c in desk.commands[begun:]] == []
 
 
+def test_a_pair_that_is_not_promoted_opens_nothing_and_closes_as_ever() -> None:
+    """Judged outside, on one strategy and one instrument: a person's resume does not lift it, its own rule does."""
+    desk = opened(rungs=(Rung(1.0, 0.5), Rung(2.0, 0.5)))
+    desk.enter()
+    verdict = {"scope": Scope.MANDATE, "scope_id": 1, "rule": Rule.PROMOTION}
+    desk._send(events.SeverityChange, severity=Severity.NO_NEW, **verdict)
+    desk.severity(Severity.NORMAL, Scope.MANDATE, 1)
+    desk._send(events.Reset, scope=Scope.ENGINE)
+    desk.fill(desk.order("target", 0))
+    desk.fill(desk.order("target", 1))
+    assert desk.held() == 0
+    desk.plan(start_long=True, entry_price=50_000.0, stop_price=49_000.0)
+    assert desk.last_denial == (Denial.SEVERITY, Rule.PROMOTION, Scope.MANDATE)
+    desk._send(events.SeverityChange, severity=Severity.NORMAL, **verdict)
+    desk.price(50_000.0, after=60)
+    assert desk.orders("entry")
+
+
 # Session stops of two strategies on their own capital: T 4,000 at 5 %, G 1,000 at 25 %.
 
 

@@ -72,6 +72,7 @@ def print_status(told: dict[str, Any]) -> None:
 def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Name, value and style of each line."""
     from holdfast.reports.wording import amount, duration, moment, percent
+    from holdfast.wiring.promotion_words import short_text
 
     currency, day = told["currency"], told["day"]
     age = duration(told["last_event_age_s"])
@@ -82,7 +83,8 @@ def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     severity = told["severity"].replace("_", " ") + (
         ", its truth is doubted" if told["truth_unknown"] else ""
     )
-    return [
+    gate = told["promotion"]
+    lines = [
         ("Account", f"{told['account']} in {told['folder']}", "bold"),
         ("Engine", engine, "" if told["running"] else "yellow"),
         ("Last event", f"{moment(told['last_event'])} UTC, written {age} ago (row {told['row']:,})", ""),
@@ -93,6 +95,10 @@ def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("Open risk", f"{amount(told['open_risk'])} {currency} at the stops", ""),
         ("Orders", f"{told['working_orders']} at work; entries today: {told['entries_today']}", ""),
     ]
+    if gate is not None:
+        strict = gate["gate"] == "on" and not gate["forced"]
+        lines.append(("Promotion", short_text(gate), "" if strict else "red"))
+    return lines
 
 
 def restraint_cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -119,12 +125,22 @@ def positions(home: Home = None, account: Account = None, json: Json = False) ->
     cells = (
         (
             p["pair"], p["strategy"], p["side"], price(p["quantity"]), price(p["entry_price"]), price(p["price"]),
-            amount(p["profit"], 2, True), price(p["stop_price"]), price(p["unprotected"]) if p["unprotected"] else "no",
+            amount(p["profit"], 2, True), price(p["stop_price"]), bare_text(p),
             price(p["take_profit_price"]), str(p["trade"]),
         )
         for p in found
     )  # fmt: skip
     print_rows(POSITION_HEADS, cells, view, "Nothing is held.")
+
+
+def bare_text(p: dict[str, Any]) -> str:
+    """How much has no stop and for how long, and for how long something had none since the position was opened."""
+    from holdfast.reports.wording import price
+
+    ever = f"{p['unprotected_total_s']:.1f}s"
+    if p["unprotected"]:
+        return f"{price(p['unprotected'])} for {p['unprotected_s']:.1f}s, {ever} in all"
+    return f"{ever} in all" if p["unprotected_total_s"] else "no"
 
 
 def orders(

@@ -150,7 +150,15 @@ def run_paper(
 
 
 def boot_text(run: Run) -> str:
-    """What a start found, in a sentence or two."""
+    """What a start found, in a sentence or two, and what the promotion gate decided."""
+    from holdfast.wiring.promotion_words import long_text, summary_of
+
+    gate = summary_of(run.promotion)
+    return found_text(run) + (f" {long_text(gate)}" if gate else "")
+
+
+def found_text(run: Run) -> str:
+    """What a start found."""
     session = run.session
     assert session is not None
     boot = session.boot
@@ -159,11 +167,10 @@ def boot_text(run: Run) -> str:
         return f"A new paper account in {run.folder}."
     found = f"{boot.positions} position{'s' if boot.positions != 1 else ''}"
     doubt = f"{boot.doubtful} order{'s' if boot.doubtful != 1 else ''} in doubt resolved with the venue"
-    bare = (
-        "every position protected"
-        if not boot.unprotected
-        else f"{boot.unprotected} without a stop: protected now"
-    )
+    bare = "every position protected"
+    if boot.unprotected:
+        now = f"{boot.still_unprotected} of them still" if boot.still_unprotected else "protected now"
+        bare = f"{boot.unprotected} found without a stop at the venue: {now}"
     return f"Start {session.desk.epoch} of {run.folder}: {found}, {doubt}, {bare}."
 
 

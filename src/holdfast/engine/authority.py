@@ -21,18 +21,19 @@ from holdfast.risk.trips import find_trip, lift_trip, place_in, raise_trip, tell
 
 @kernel
 def on_severity_change(state: State, outbox: Outbox, change: SeverityChange) -> None:
-    """A person tightens or loosens a scope. That never loosens what a rule asks for."""
+    """A person, or a rule from outside, tightens or loosens a scope. That never loosens what another rule asks for."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, change.time_ns)
     scope_id = place_in(change.scope, change.scope_id)
-    row = find_trip(state, Rule.OPERATOR, 0, change.scope, scope_id)
+    rule = change.rule if change.rule != Rule.NONE else Rule.OPERATOR
+    row = find_trip(state, rule, 0, change.scope, scope_id)
     if row != 0:
         lift_trip(state, outbox, row, NoticeKind.LIFTED)
     if change.severity > Severity.NORMAL:
         trip = raise_trip(
             state,
             outbox,
-            Rule.OPERATOR,
+            rule,
             0,
             change.scope,
             scope_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from holdfast.journal.words import RULES, SCOPES, SEVERITIES
+from holdfast.journal.words import CONSEQUENCES, QUANTITIES, RULES, SAMPLES, SCOPES, SEVERITIES
 from holdfast.model.enums import Rule
 from holdfast.model.state import State
 from holdfast.model.units import DAYS, SECOND
@@ -20,7 +20,7 @@ def account_row(seq: int, state: State) -> Values:
         1, seq, state.time_ns, state.epoch, a.start_balance, a.balance, a.equity, a.unrealized_pnl, a.realized_pnl,
         a.fees, a.funding, a.rollover, a.cash_flows, a.open_risk, SEVERITIES[max(a.severity, state.severity)],
         a.unknown, a.day, day.began_at_ns, day.start_equity, day.realized, a.entries_today, a.open_trades,
-        a.working_orders,
+        a.working_orders, a.observations,
     )  # fmt: skip
 
 
@@ -68,7 +68,9 @@ def floor_rows(state: State) -> list[Values]:
     return [
         (
             row, f.rule_id, SCOPES[f.scope], f.scope_id, f.anchor, f.level, f.last_value, f.rung, f.nearest,
-            f.nearest_at_ns, f.breached_at_ns,
+            f.nearest_at_ns, f.breached_at_ns, f.previous_level, QUANTITIES[f.quantity], SAMPLES[f.sample],
+            QUANTITIES[f.observed], CONSEQUENCES[f.consequence], f.ladder.warn, f.ladder.reduce, f.ladder.block,
+            f.ladder.flatten, f.triggered, f.reconstructed,
         )
         for row in range(1, state.floor_watermark + 1)
         for f in (state.floors[row],)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORMAT = 1  # another one is built anew from the journal
+FORMAT = 2  # another one is built anew from the journal
 NAME = "projection.sqlite"
 
 
@@ -56,7 +56,8 @@ def table(name: str, columns: str, keys: int = 1, kept: str = "", later: str = "
 ACCOUNT = table(
     "account",
     "id seq time_ns epoch start_balance balance equity unrealized realized fees funding rollover cash_flows open_risk "
-    "severity: unknown day day_began_ns day_start_equity day_realized entries_today open_trades working_orders",
+    "severity: unknown day day_began_ns day_start_equity day_realized entries_today open_trades working_orders "
+    "observations",  # how often equity was held against the floors
 )
 # `cause` is the number of the journal's row whose event planned it; `side` +1 buy, -1 sell.
 ORDERS = table(
@@ -98,7 +99,12 @@ NOTICES = table("notices", "seq number time_ns kind: rule: row scope: scope_id s
 RESTRAINTS = table(
     "restraints", "row rule: number scope: scope_id severity: latched since_ns until_ns value bound"
 )
-FLOORS = table("floors", "row rule_id scope: scope_id anchor level value rung nearest nearest_ns breached_ns")
+# `warn` to `flatten`: our rungs, in shares of 1e-8 of what lies between anchor and level; 0 = no such rung.
+FLOORS = table(
+    "floors",
+    "row rule_id scope: scope_id anchor level value rung nearest nearest_ns breached_ns previous_level quantity: "
+    "sampled: observed: consequence: warn reduce block flatten triggered reconstructed",
+)
 # The event of each row that led to something: what it said, as in the journal.
 EVENTS = table("events", "seq time_ns kind: instrument_id mandate_id order_id told:")
 # Each plan that wanted something, and what came of it at once; what came later hangs from its trade.

@@ -7,6 +7,7 @@ from typing import Any
 from holdfast.model.enums import (
     CommandClass,
     CommandKind,
+    Consequence,
     Denial,
     Drop,
     Exit,
@@ -15,8 +16,10 @@ from holdfast.model.enums import (
     NoticeKind,
     OrderType,
     Phase,
+    Quantity,
     Role,
     Rule,
+    Sample,
     Scope,
     Severity,
     StopMove,
@@ -33,6 +36,7 @@ ROLES, TYPES, KINDS, PHASES = words(Role), words(OrderType), words(Kind), words(
 STATUSES, STEPS = words(OrderStatus), words(Step)
 COMMANDS, CLASSES = words(CommandKind), words(CommandClass)
 SEVERITIES, SCOPES, RULES = words(Severity), words(Scope), words(Rule)
+QUANTITIES, SAMPLES, CONSEQUENCES = words(Quantity), words(Sample), words(Consequence)
 NOTES, NOTICES, DENIALS, DROPS = words(NoteKind), words(NoticeKind), words(Denial), words(Drop)
 EXITS = words(Exit) | {
     int(Exit.NONE): "",

@@ -112,6 +112,7 @@ class Rule(enum.IntEnum):
     WINDOW = 17  # news, session, weekend
     POSITION = 18  # the venue holds what our books do not explain
     GHOST = 19  # an entry that was taken for dead turned up
+    PROMOTION = 20  # a pair has not earned it on paper to open trades
 
 
 class Denial(enum.IntEnum):

@@ -191,13 +191,14 @@ class Boundary:
 
 @record
 class SeverityChange:
-    """What a scope may still do."""
+    """What a scope may still do, as a person says, or a rule that is judged outside."""
 
     time_ns: int
     scope: Scope
     scope_id: int
     severity: Severity
     latched: bool
+    rule: Rule  # NONE: a person
 
 
 @record

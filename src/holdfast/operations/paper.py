@@ -5,8 +5,9 @@ So an interrupted run ends where an uninterrupted one does, and both where a bac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from holdfast.engine.engine import Engine, is_fed
@@ -20,7 +21,9 @@ from holdfast.model.state import State
 from holdfast.model.units import HOUR
 from holdfast.operations.paper_log import PaperLog
 from holdfast.operations.paper_snapshot import Keeper
+from holdfast.operations.promoting import Gate, promote
 from holdfast.operations.showing import show
+from holdfast.ports.clock import Clock
 from holdfast.ports.venue import Answer, Ask, Facts, Request
 from holdfast.records import named
 from holdfast.runtime.control import Control
@@ -78,9 +81,14 @@ class LockStep:
         naming: Callable[[], dict[str, Any]] = dict,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[LockStep], None] = quiet,
+        opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+        gate: Gate | None = None,
     ) -> None:
+        """`opening` is told at each start, by what it is about; `gate` says which pairs may open trades."""
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
         self.naming, self.started = naming, started
+        self.opening, self.gate = opening, gate
+        self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.names = naming()
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
@@ -193,7 +201,12 @@ class LockStep:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self._tell_names()
+        for about, told in self.opening.items():
+            self.session.remark(about, told)
         self.session.start()
+        self.promotion = promote(
+            self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
+        )
         for _ in range(ROUNDS):
             self._settle()
             if self.session.ready:
@@ -247,6 +260,11 @@ class LockStep:
             elif not self.venue.mail:
                 return
         raise HoldfastError("Engine and venue did not come to rest.", "This is a bug: please report it.")
+
+
+def now_ns(state: State, clock: Clock, scenario: Scenario) -> int:
+    """The account's own time at a start: of its market, and never before that begins."""
+    return max(clock.venue_ns(), state.time_ns, int(scenario.bars["time_ns"][0]))
 
 
 def pairs_of(names: dict[str, Any]) -> dict[str, int]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
 from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
-from holdfast.operations.paper import CHANGES, missing_setup, pairs_of, quiet
+from holdfast.operations.paper import CHANGES, missing_setup, now_ns, pairs_of, quiet
 from holdfast.operations.paper_log import PaperLog
 from holdfast.operations.paper_snapshot import Keeper
+from holdfast.operations.promoting import Gate, promote
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
@@ -102,10 +104,14 @@ class FreeRun:
         makers: dict[int, Callable[[], Compute]] | None = None,
         tick: Callable[[int, int], None] = quiet,
         started: Callable[[Any], None] = quiet,
+        opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+        gate: Gate | None = None,
         wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.folder, self.scenario, self.code, self.names = folder, scenario, code, names
         self.speed, self.tick, self.started, self.wall_ns = speed, tick, started, wall_ns
+        self.opening, self.gate = opening, gate
+        self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
         require_later(self.opened, wall_ns())
@@ -229,7 +235,12 @@ class FreeRun:
         for event in missing_setup(self.engine.state, self.scenario):
             self.session.take(event)
         self.session.remark("names", self.names)
+        for about, told in self.opening.items():
+            self.session.remark(about, told)
         self.session.start(self.away.events)
+        self.promotion = promote(
+            self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
+        )
 
     def _ask_to_stop(self) -> None:
         self.stopping = True

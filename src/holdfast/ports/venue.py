@@ -169,6 +169,7 @@ class Facts:
     misses: int = 3
     reconcile_every_ns: int = 30 * SECOND
     executions_kept_ns: int = 90 * 86_400 * SECOND
+    attaches: bool = True  # a stop inside an entry's request stands from the entry's first fill on
 
     @property
     def horizon_ns(self) -> int:

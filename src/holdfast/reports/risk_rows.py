@@ -105,11 +105,18 @@ def trips_note(risk: Risk) -> str:
     )
 
 
+def looked(risk: Risk) -> str:
+    """How often the limits were looked at, and what came of it."""
+    return (
+        f"Equity was held against the floors {count(risk['evaluated'])} times; rungs and floors were reached "
+        f"{count(risk['triggered'])} times; the account is {risk['severity'].replace('_', ' ')}"
+    )
+
+
 def sentences(risk: Risk) -> list[str]:
     """What happened, in words."""
     said = [
-        f"Equity was held against the floors {count(risk['evaluated'])} times; rungs and floors were reached "
-        f"{count(risk['triggered'])} times; the account is {risk['severity'].replace('_', ' ')} at the end.",
+        f"{looked(risk)} at the end.",
         f"{count(risk['breaches'])} floors were breached, {count(risk['breaches_by_own_action'])} by the engine's own "
         f"action: {count(risk['increases_beyond_headroom'])} of {count(risk['increases'])} orders that add exposure "
         "went out although every stop together would have reached a floor.",

@@ -18,7 +18,7 @@ from holdfast.model.order import OrderStatus
 from holdfast.model.units import SECOND
 from holdfast.ports.clock import Clock
 from holdfast.ports.journal import Journal
-from holdfast.ports.venue import Answer, Message, Venue
+from holdfast.ports.venue import Answer, Held, Message, Venue
 from holdfast.runtime.absence import Absence
 from holdfast.runtime.adoption import Adopter, Policy
 from holdfast.runtime.courier import Courier
@@ -47,7 +47,8 @@ class Boot:
 
     doubtful: int
     positions: int
-    unprotected: int
+    unprotected: int  # that the venue held without a full stop when it was first asked
+    still_unprotected: int  # of all, when entries were allowed
     seconds: float
     sweeps: int
     sightings: dict[str, int]
@@ -87,7 +88,6 @@ class Session:
         self.boot: Boot | None = None
         self._began_ns = clock.mono_ns()
         self._doubtful = 0
-        self._bare = 0
         self._clock_ns = 0
         self._closing = False
 
@@ -103,7 +103,6 @@ class Session:
         event = Started()
         event.time_ns, event.epoch = self.clock.venue_ns(), self.desk.epoch
         self.take(event)
-        self._bare = len(self.watch.bare_trades())
         self.absence.begin(missed)
         self.sweeper.since_ns = max(0, until_ns - OVERLAP)
         self.resolver.doubt_all()
@@ -190,10 +189,15 @@ class Session:
             for position in self.engine.state.instruments[i].positions
         )
         self.boot = Boot(
-            self._doubtful, positions, self._bare, (now - self._began_ns) / 1e9, self.sweeper.sweeps,
-            dict(self.desk.sightings),
-        )  # fmt: skip
-        self._say("ready", {"epoch": self.desk.epoch} | vars(self.boot))
+            doubtful=self._doubtful,
+            positions=positions,
+            unprotected=bare(self.sweeper.found or ()),
+            still_unprotected=bare(self.sweeper.held),
+            seconds=(now - self._began_ns) / 1e9,
+            sweeps=self.sweeper.sweeps,
+            sightings=dict(self.desk.sightings),
+        )
+        self._say("ready", {"epoch": self.desk.epoch, "attaches": self.desk.facts.attaches} | vars(self.boot))
         self.dispatcher.tick()
         self.resolver.tick()
 
@@ -210,3 +214,8 @@ class Session:
 
     def _say(self, about: str, told: dict[str, Any]) -> None:
         self.remark(about, told)
+
+
+def bare(positions: Iterable[Held]) -> int:
+    """How many have no stop at the venue for all that is held; the one that travelled with an entry counts."""
+    return sum(held.stopped < held.quantity for held in positions)

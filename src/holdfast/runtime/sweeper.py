@@ -54,6 +54,8 @@ class Sweeper:
         self.asked_ns = 0
         self.since_ns = 0  # venue's time from which executions may be missing
         self.executions_due = False
+        self.found: tuple[Held, ...] | None = None  # what the first sweep of this start found
+        self.held: tuple[Held, ...] = ()  # and the last one
         self._answers: dict[Ask, Answer] | None = None
         self._fills: dict[int, int] = {}
         self._placed: set[int] = set()
@@ -108,6 +110,8 @@ class Sweeper:
             self.clean = False
             return
         self.sweeps += 1
+        self.held = answers[Ask.POSITIONS].positions
+        self.found = self.held if self.found is None else self.found
         self._executed(answers[Ask.EXECUTIONS])
         settled = self._compare_orders(answers[Ask.OPEN_ORDERS].orders)
         explained = self._compare_positions(answers)

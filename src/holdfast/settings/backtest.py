@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from holdfast.errors import SettingsError, did_you_mean
+from holdfast.settings.promotion import Promotion
 
 PROFILES = Path(__file__).parent / "profiles"
 
@@ -139,6 +140,9 @@ class BacktestSettings(Strict):
         description="price must trade through a resting limit by this much; 0 = a touch fills",
     )
     limits: Limits = Limits()
+    promotion: Promotion | None = Field(
+        default=None, description="of an account: which pairs may open trades; a backtest does not ask"
+    )
 
 
 def load_settings(name: str | None, changes: dict[str, Any]) -> BacktestSettings:
@@ -180,6 +184,8 @@ def sentence(error: ValidationError, where: str) -> tuple[str, str]:
         owner: Any = BacktestSettings
         if first["loc"][0] == "limits":
             owner = ClassLimits if len(first["loc"]) > 2 else Limits
+        if first["loc"][0] == "promotion":
+            owner = Promotion
         return f"{where}: nothing reads the setting {place!r}.", did_you_mean(
             str(first["loc"][-1]), list(owner.model_fields)
         )

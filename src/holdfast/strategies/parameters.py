@@ -57,7 +57,7 @@ def check_pairs(overrides: Overrides, pairs: Iterable[str]) -> None:
     """Raise SettingsError for a per-pair override that no pair of the run reads: no typo stays silent."""
     known = list(pairs)
     for key in overrides.per_pair:
-        if not any(_names(key, pair) for pair in known):
+        if not any(names_pair(key, pair) for pair in known):
             raise SettingsError(
                 f"Parameters are set for {key}, which is not traded.", did_you_mean(key, known)
             )
@@ -80,11 +80,11 @@ def _matching(table: Mapping[str, Mapping[str, Any]], pair: str) -> list[tuple[s
     """Entries of a per-pair table that hold for the pair; one for the base asset before the pair's own."""
     if not pair:
         return []
-    found = [(key, values) for key, values in table.items() if _names(key, pair)]
+    found = [(key, values) for key, values in table.items() if names_pair(key, pair)]
     return sorted(found, key=lambda entry: entry[0].upper() != parse_pair(pair).base)
 
 
-def _names(key: str, pair: str) -> bool:
+def names_pair(key: str, pair: str) -> bool:
     """Whether a key of a per-pair table means this pair: its base asset, or the pair in any spelling."""
     wanted, asked = parse_pair(pair), parse_pair(key)
     if not asked.quote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.runtime.names import name_of
+from holdfast.wiring.account_protection import protection_of
 from holdfast.wiring.account_view import AccountView, Row, instant, money
 
 WORKING = "status NOT IN ('filled', 'canceled', 'expired', 'rejected', 'denied', 'expired_unsent', 'absent', 'ghost')"
@@ -27,7 +28,9 @@ def position_of(view: AccountView, t: Row) -> dict[str, Any]:
     whole = (
         mark is not None and mark["quantity"] == quantity
     )  # a mark from before the last fill is of another size
-    protected, stop = protection_of(view, t)
+    protection = protection_of(view, t["trade_id"])
+    protected = min(quantity, protection.covered)
+    bare_now, bare_ever = protection.seconds(int(view.meta["time_ns"]))
     return {
         "trade": t["trade_id"],
         "pair": view.pair(i),
@@ -39,10 +42,12 @@ def position_of(view: AccountView, t: Row) -> dict[str, Any]:
         "price": view.price(i, mark["bid"] if t["side"] > 0 else mark["ask"]) if mark else None,
         "profit": money(mark["unrealized"]) if mark and whole else None,
         "priced": instant(mark["time_ns"]) if mark else None,
-        "stop_price": view.price(i, stop),
+        "stop_price": view.price(i, stop_of(view, t)),
         "wanted_stop_price": view.price(i, t["stop_price"]),
-        "protected": view.quantity(i, min(protected, quantity)),
-        "unprotected": view.quantity(i, max(0, quantity - protected)),
+        "protected": view.quantity(i, protected),
+        "unprotected": view.quantity(i, quantity - protected),
+        "unprotected_s": round(bare_now, 3),
+        "unprotected_total_s": round(bare_ever, 3),
         "risk": money(t["open_risk"]),
         "take_profit_price": view.price(i, t["take_profit_price"]) or next_target(view, t),
         "opened": instant(t["opened_ns"]),
@@ -50,16 +55,16 @@ def position_of(view: AccountView, t: Row) -> dict[str, Any]:
     }
 
 
-def protection_of(view: AccountView, trade: Row) -> tuple[int, int]:
-    """Steps that stops and exits at the venue would close, and the price of the stop that is hit first."""
-    orders = view.rows(
-        f"SELECT role, trigger_price, confirmed - filled AS rest FROM orders WHERE trade_id = ? AND {STANDING} "
-        "AND role IN ('stop', 'exit')",
-        trade["trade_id"],
-    )
-    stops = [row["trigger_price"] for row in orders if row["role"] == "stop"]
-    nearest = (max(stops) if trade["side"] > 0 else min(stops)) if stops else 0
-    return sum(row["rest"] for row in orders), nearest
+def stop_of(view: AccountView, trade: Row) -> int:
+    """The price of the stop at the venue that is hit first; 0 where none of ours stands."""
+    stops = [
+        row["trigger_price"]
+        for row in view.rows(
+            f"SELECT trigger_price FROM orders WHERE trade_id = ? AND {STANDING} AND role = 'stop'",
+            trade["trade_id"],
+        )
+    ]
+    return (max(stops) if trade["side"] > 0 else min(stops)) if stops else 0
 
 
 def next_target(view: AccountView, trade: Row) -> float | None:

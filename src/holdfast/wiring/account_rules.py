@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.journal.words import RULES, SCOPES
-from holdfast.model.enums import Denial, Drop, NoteKind
+from holdfast.model.enums import Denial, Drop, NoteKind, Rule
 from holdfast.model.units import RATE, SECOND
 from holdfast.reports.wording import amount, count, duration, price
 from holdfast.wiring.account_view import AccountView, Row, instant
 from holdfast.wiring.note_units import Unit, unit_of
+from holdfast.wiring.promotion_words import reason_before
 
 EPOCH = 1_000_000_000 * SECOND  # seconds as large as this are an instant, not a length of time
 UNIT_WORDS = {Unit.PRICE: "price", Unit.QUANTITY: "quantity", Unit.SECONDS: "seconds"}
@@ -31,6 +32,8 @@ def measured(view: AccountView, note: Row) -> dict[str, Any]:
     value, limit = (sized(view, note["instrument_id"], unit, note[name]) for name in ("value", "bound"))
     if kind == NoteKind.DENIED and reason == Denial.SEVERITY:
         held = f"{SCOPES.get(note['bound'], '')} held back by {RULES.get(note['value'], '')}"
+        if note["value"] == Rule.PROMOTION:
+            held += f" gate ({reason_before(view, note['mandate_id'], note['seq'])})"
         return told | {"value": held, "limit": None, "by": None}
     if kind == NoteKind.DENIED and reason == Denial.OWNER:
         return told | {"value": view.strategy(note["value"]), "limit": None, "by": None}

@@ -9,9 +9,10 @@ from holdfast.journal.folder import holder_of_lock
 from holdfast.model.units import DAY, RATE, SECOND
 from holdfast.wiring.account_rows import positions_data
 from holdfast.wiring.account_view import AccountView, Row, instant, money
+from holdfast.wiring.promotion_words import summary_of
 
 OF_MONEY = {"floor", "breach", "forecast", "target", "untyped_cash", "give_back", "account_truth"}
-UNMEASURED = {"operator", "window", "hedge_leg", "ghost", "tick_value"}
+UNMEASURED = {"operator", "promotion", "window", "hedge_leg", "ghost", "tick_value"}
 
 
 def status_data(view: AccountView, name: str, now_ns: int | None = None) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def status_data(view: AccountView, name: str, now_ns: int | None = None) -> dict
         "day": day_of(view, a),
         "severity": a.get("severity", "normal"),
         "restraints": restraints_data(view),
+        "promotion": summary_of(view.remark("promotion")),
         "truth_unknown": bool(a.get("unknown", 0)),
         "positions": len(held),
         "unprotected": sum(row["unprotected"] > 0 for row in held),

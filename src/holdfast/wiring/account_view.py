@@ -16,6 +16,7 @@ import apsw
 from holdfast.errors import HoldfastError
 from holdfast.journal.projection_file import projection_path
 from holdfast.journal.projection_tables import FORMAT
+from holdfast.journal.rows import from_json
 from holdfast.model.units import RATE
 
 Row = dict[str, Any]
@@ -61,6 +62,15 @@ class AccountView:
         """The first row of a query."""
         found = self.rows(statement, *values)
         return found[0] if found else None
+
+    def remark(self, about: str, until: int | None = None) -> Row:
+        """The last remark about something, up to a row of the journal; empty where there is none."""
+        row = self.one(
+            "SELECT told FROM remarks WHERE about = ? AND (? IS NULL OR seq <= ?) ORDER BY seq DESC LIMIT 1",
+            about, until, until,
+        )  # fmt: skip
+        found: Row = from_json(row["told"].encode()) if row else {}
+        return found
 
     @cached_property
     def instruments(self) -> dict[int, Row]:

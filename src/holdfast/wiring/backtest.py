@@ -114,6 +114,8 @@ class Backtest:
 
     def run(self, prepared: Prepared, interpreted: bool = False, digest_every: int = 0) -> RunResult:
         """Run what was prepared."""
+        if prepared.settings.promotion is not None:
+            prepared.assumptions.append("the promotion gate is an account's: in a backtest every pair trades")
         simulation = Simulation(prepared.scenario, interpreted, digest_every)
         total = len(prepared.scenario.bars)
         outcome = simulation.run(lambda done: self.tick("Trading", done, total), self.say)

@@ -10,11 +10,11 @@ import numpy as np
 from holdfast.history.names import format_instant
 from holdfast.model.enums import Consequence, NoticeKind, Quantity, Sample, Severity
 from holdfast.model.units import DAY, RATE
+from holdfast.settings.ruleset_clock import Clock
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.prepared import Prepared
 from holdfast.wiring.risk_conduct import conduct_of
 from holdfast.wiring.risk_trips import trips_of
-from holdfast.wiring.ruleset_floors import Row
 from holdfast.wiring.rulesets import Rules
 
 MOST_TRIPS = 500  # of the timeline; the rest is counted
@@ -126,7 +126,8 @@ def floors_of(prepared: Prepared, outcome: Outcome) -> Iterator[dict[str, Any]]:
             if int(floor["readings"][0]["absolute"]) < UNREACHABLE:
                 line = sampled[(sampled["index"] == index) & (sampled["time_ns"] >= span[0])]
                 line = line[line["time_ns"] < span[1]]
-                yield {"phase": rules.phases[number]} | described(row, floor, line, span)
+                named = {"limit": row.limit, "of": row.of, "title": row.title}
+                yield {"phase": rules.phases[number]} | named | described(floor, line, span)
 
 
 def span_of_phase(outcome: Outcome, prepared: Prepared, number: int) -> tuple[int, int]:
@@ -137,16 +138,13 @@ def span_of_phase(outcome: Outcome, prepared: Prepared, number: int) -> tuple[in
     return int(terms["begun_at_ns"]), ended
 
 
-def described(row: Row, floor: Any, line: Any, span: tuple[int, int]) -> dict[str, Any]:
+def described(floor: Any, line: Any, span: tuple[int, int]) -> dict[str, Any]:
     """One floor: where it stands, how near equity came, what happened. `line` is its samples in time."""
     level = max(int(floor["level"]), int(floor["previous_level"]) or int(floor["level"]))
     allowance = max(1, int(floor["anchor"]) - level)
     value, nearest = int(floor["last_value"]), int(floor["nearest"])
     looked = int(floor["nearest_at_ns"]) > 0
     return {
-        "limit": row.limit,
-        "of": row.of,
-        "title": row.title,
         "consequence": CONSEQUENCES.get(Consequence(int(floor["consequence"])), "is noted"),
         "observed": Quantity(int(floor["observed"])).name.lower(),
         "sampled": Sample(int(floor["sample"])).name.lower(),
@@ -194,12 +192,16 @@ def steps(line: Any, level: int, span: tuple[int, int]) -> list[list[float]]:
 
 def next_boundary(prepared: Prepared) -> str | None:
     """The first candidate of a day boundary after the run's last bar."""
+    assert prepared.rules is not None
+    end = int(prepared.scenario.bars["time_ns"][-1]) + prepared.scenario.duration_ns
+    return day_after(prepared.rules.first.clock, end)
+
+
+def day_after(clock: Clock, time_ns: int) -> str | None:
+    """The first candidate of a day boundary after an instant."""
     from holdfast.history.day_boundaries import DayClock
     from holdfast.history.day_boundaries import next_boundary as following
     from holdfast.wiring.ruleset_schedule import wall
 
-    assert prepared.rules is not None
-    clock = prepared.rules.first.clock
-    end = int(prepared.scenario.bars["time_ns"][-1]) + prepared.scenario.duration_ns
     made = DayClock(wall(clock.day_boundary), tuple(wall(each) for each in clock.alternates))
-    return moment(following(made, end).time_ns)
+    return moment(following(made, time_ns).time_ns)

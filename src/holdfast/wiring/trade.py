@@ -22,9 +22,12 @@ from holdfast.settings.backtest import BacktestSettings
 from holdfast.simulator.simulation import rules_events, setup_events
 from holdfast.strategies.planning import live_row, missing, visible
 from holdfast.strategies.strategy import BarSet
+from holdfast.wiring.account_limits import rules_of
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Prepared
+from holdfast.wiring.promotion import gate_of
+from holdfast.wiring.traded import traded_of
 
 
 def market_digest(prepared: Prepared) -> str:
@@ -51,7 +54,16 @@ def names_of(prepared: Prepared) -> dict[str, Any]:
         str(i): {"strategy": a.strategy.name, "pair": a.pair} for i, a in enumerate(prepared.assignments, 1)
     }
     tags = {str(number): text for text, number in prepared.plans.texts.known.items()}
-    return {"currency": prepared.currency, "instruments": instruments, "mandates": mandates, "tags": tags}
+    floors = {str(number): row.title for number, row in enumerate(prepared.floors, 1)}
+    return {
+        "currency": prepared.currency, "instruments": instruments, "mandates": mandates, "tags": tags, "floors": floors,
+    }  # fmt: skip
+
+
+def opening_of(prepared: Prepared) -> dict[str, dict[str, Any]]:
+    """What each start tells the journal, by what it is about: what is traded, and the rules that hold."""
+    rules = rules_of(prepared)
+    return {"traded": traded_of(prepared)} | ({"rules": rules} if rules else {})
 
 
 def paper_in_step(
@@ -66,6 +78,8 @@ def paper_in_step(
         partial(names_of, prepared),
         tick,
         started,
+        opening_of(prepared),
+        gate_of(prepared, folder),
     )
 
 
@@ -129,5 +143,5 @@ def paper_in_time(
     }
     return FreeRun(
         folder, prepared.scenario, market_digest(prepared), source_digest(), names_of(prepared), speed, makers,
-        tick, started,
+        tick, started, opening_of(prepared), gate_of(prepared, folder),
     )  # fmt: skip

@@ -77,6 +77,7 @@ class World:
         self.mix = asked.mix or drawn(self.streams, self.kind.dedupe)
         if self.mix.bare_entries:
             self.kind = replace(self.kind, attaches=False)
+        self.kind = replace(self.kind, facts=replace(self.kind.facts, attaches=self.kind.attaches))
         self.began_ns = START
         self.storm_ns = START + (asked.minutes * STORM // MINUTES) * MINUTE
         self.heap = Heap(self.streams.of("ties"), START)
