@@ -6,6 +6,7 @@ So an interrupted run ends where an uninterrupted one does, and both where a bac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -46,6 +47,9 @@ IN_STEP = Facts(
 )  # fmt: skip
 
 
+IN_ORDER = Options()  # what a session chooses where nobody says
+
+
 def quiet(*_: object) -> None:
     """Nobody listens."""
 
@@ -83,11 +87,12 @@ class LockStep:
         started: Callable[[LockStep], None] = quiet,
         opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
         gate: Gate | None = None,
+        options: Options = IN_ORDER,
     ) -> None:
         """`opening` is told at each start, by what it is about; `gate` says which pairs may open trades."""
         self.folder, self.scenario, self.code, self.tick = folder, scenario, code, tick
         self.naming, self.started = naming, started
-        self.opening, self.gate = opening, gate
+        self.opening, self.gate, self.options = opening, gate, options
         self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.names = naming()
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
@@ -191,7 +196,12 @@ class LockStep:
     def _boot(self) -> None:
         self.journal = self.opened.begin(self.code, self.engine.state, self._reached)
         self.session = Session(
-            self.engine, self.journal, self, self.clock, self.journal.epoch, Options(clock_every_ns=0)
+            self.engine,
+            self.journal,
+            self,
+            self.clock,
+            self.journal.epoch,
+            replace(self.options, clock_every_ns=0),
         )
         self.projection = show(self.session, self.opened, self._say)
         self.control = Control(self.session, pairs_of(self.names), self._stop)

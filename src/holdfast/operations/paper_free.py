@@ -25,7 +25,7 @@ from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
 from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
-from holdfast.operations.paper import CHANGES, missing_setup, now_ns, pairs_of, quiet
+from holdfast.operations.paper import CHANGES, IN_ORDER, missing_setup, now_ns, pairs_of, quiet
 from holdfast.operations.paper_log import PaperLog
 from holdfast.operations.paper_snapshot import Keeper
 from holdfast.operations.promoting import Gate, promote
@@ -106,11 +106,12 @@ class FreeRun:
         started: Callable[[Any], None] = quiet,
         opening: Mapping[str, dict[str, Any]] = MappingProxyType({}),
         gate: Gate | None = None,
+        options: Options = IN_ORDER,
         wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.folder, self.scenario, self.code, self.names = folder, scenario, code, names
         self.speed, self.tick, self.started, self.wall_ns = speed, tick, started, wall_ns
-        self.opening, self.gate = opening, gate
+        self.opening, self.gate, self.options = opening, gate, options
         self.promotion: dict[str, Any] = {}  # what the gate said at this start
         self.opened = open_journal(folder, Binding("main", "paper", "paper"))
         found = self.opened.found
@@ -229,7 +230,7 @@ class FreeRun:
             loop.call_soon_threadsafe(self._reached, seq)
 
         self.journal = self.opened.begin(self.code, self.engine.state, durable)
-        self.session = Session(self.engine, self.journal, self, self.clock, self.journal.epoch, Options())
+        self.session = Session(self.engine, self.journal, self, self.clock, self.journal.epoch, self.options)
         self.projection = show(self.session, self.opened, self.troubles.append)
         self.control = Control(self.session, pairs_of(self.names), self._ask_to_stop)
         for event in missing_setup(self.engine.state, self.scenario):

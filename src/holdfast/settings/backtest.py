@@ -140,6 +140,13 @@ class BacktestSettings(Strict):
         description="price must trade through a resting limit by this much; 0 = a touch fills",
     )
     limits: Limits = Limits()
+    unexplained: Literal["quarantine", "adopt", "ignore", "halt"] = Field(
+        default="quarantine",
+        description="what an account does about a position that its books do not explain; a backtest does not ask",
+    )
+    catastrophe_stop: float = Field(
+        default=0.05, gt=0, lt=0.5, description="how far from its price such a position gets a stop"
+    )
     promotion: Promotion | None = Field(
         default=None, description="of an account: which pairs may open trades; a backtest does not ask"
     )

@@ -17,7 +17,9 @@ from holdfast.operations.paper import LockStep
 from holdfast.operations.paper_free import FreeRun
 from holdfast.records import named
 from holdfast.records.kernel import source_digest
+from holdfast.runtime.adoption import Policy
 from holdfast.runtime.planner import Compute, Planned
+from holdfast.runtime.session import Options
 from holdfast.settings.backtest import BacktestSettings
 from holdfast.simulator.simulation import rules_events, setup_events
 from holdfast.strategies.planning import live_row, missing, visible
@@ -66,6 +68,11 @@ def opening_of(prepared: Prepared) -> dict[str, dict[str, Any]]:
     return {"traded": traded_of(prepared)} | ({"rules": rules} if rules else {})
 
 
+def options_of(settings: BacktestSettings) -> Options:
+    """What the session of an account may choose."""
+    return Options(policy=Policy(settings.unexplained), catastrophe_stop=settings.catastrophe_stop)
+
+
 def paper_in_step(
     folder: Path, prepared: Prepared, tick: Callable[[int, int], None], started: Callable[[LockStep], None]
 ) -> LockStep:
@@ -80,6 +87,7 @@ def paper_in_step(
         started,
         opening_of(prepared),
         gate_of(prepared, folder),
+        options_of(prepared.settings),
     )
 
 
@@ -143,5 +151,5 @@ def paper_in_time(
     }
     return FreeRun(
         folder, prepared.scenario, market_digest(prepared), source_digest(), names_of(prepared), speed, makers,
-        tick, started, opening_of(prepared), gate_of(prepared, folder),
+        tick, started, opening_of(prepared), gate_of(prepared, folder), options_of(prepared.settings),
     )  # fmt: skip
