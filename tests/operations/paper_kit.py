@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -99,8 +100,20 @@ def backtest(scenario: Scenario) -> Ended:
     return ended(state, trades)
 
 
-def run(folder: Path, scenario: Scenario, trades: list[tuple[int, ...]], kill_at: int = 0) -> Ended | None:
-    """One process' life: to the end of the market, or until its `kill_at`-th event. Closed trades are added."""
+def nothing(_: Any) -> bool:
+    """No event is fatal."""
+    return False
+
+
+def run(
+    folder: Path,
+    scenario: Scenario,
+    trades: list[tuple[int, ...]],
+    kill_at: int = 0,
+    kill_on: Callable[[Any], bool] = nothing,
+) -> Ended | None:
+    """One process' life: to the end of the market, or until its `kill_at`-th event, or one that is fatal. Closed trades
+    are added."""
     taken = 0
 
     def watch(account: LockStep) -> None:
@@ -111,7 +124,7 @@ def run(folder: Path, scenario: Scenario, trades: list[tuple[int, ...]], kill_at
         def hooked(event: Any) -> int:
             nonlocal taken
             taken += 1
-            if taken == kill_at:
+            if taken == kill_at or kill_on(event):
                 raise KilledError
             seq = take(event)
             outbox = account.engine.outbox

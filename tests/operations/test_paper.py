@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,21 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(
         lives += 1
     assert lives > 5
     assert found == whole
+
+
+def test_a_run_that_is_killed_before_it_hears_of_its_fills_ends_as_one_that_is_not(
+    market: Path, whole: object, tmp_path: Path
+) -> None:
+    """The venue has filled and the process dies before it knows: the next start finds it in standing time."""
+    trades: list[tuple[int, ...]] = []
+    for _ in range(10):
+        dead = run(
+            tmp_path / "a", scenario_of(market), trades, kill_on=lambda e: getattr(e, "fill_id", 0) > 0
+        )
+        assert dead is None
+    found = run(tmp_path / "a", scenario_of(market), trades)
+    assert found is not None
+    assert replace(found, trades=()) == replace(whole, trades=())  # type: ignore[type-var]
 
 
 def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:

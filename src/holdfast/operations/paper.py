@@ -222,6 +222,9 @@ class LockStep:
             if self.session.ready:
                 self.started(self)
                 return
+            self.session.sweeper.due_ns = (
+                0  # time stands still: a sweep that found a fill is asked again at once
+            )
             self.session.tick()
         raise HoldfastError(
             "The paper account did not come to agree with its venue.", "This is a bug: please report it."
