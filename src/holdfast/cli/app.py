@@ -15,6 +15,7 @@ from holdfast.cli import (
     demo,
     journal,
     limits,
+    replay,
     results,
     rules,
     strategies,
@@ -56,7 +57,7 @@ def options(
 
 
 for module in (
-    backtest, demo, trade, account, why, control, results, limits, strategies, rules, data, journal, chaos,
+    backtest, demo, trade, account, why, control, results, limits, strategies, rules, data, journal, replay, chaos,
 ):  # fmt: skip
     module.register(app)
 

@@ -5,7 +5,7 @@ simulation from there on, because recorded reports are about orders that the oth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from holdfast.engine.engine import Engine
@@ -65,6 +65,7 @@ class FirstDifference:
     row: int
     time_ns: int
     event: Any
+    instrument_id: int  # that the event is about; 0 = none
     exact: int  # events before it
     recorded: list[Command]
     changed: list[Command]
@@ -81,12 +82,11 @@ class Counterfactual:
     applied: list[Applied]
     events: int
     exact: int
-    names: dict[str, Any]  # what numbers mean, as the journal says it
+    names: dict[str, Any]  # what the core's numbers mean, as the journal says it
     recorded: Figures
     difference: FirstDifference | None = None
     simulated: Figures | None = None
     venue_balance: int = 0  # at the simulated venue
-    states: tuple[State, State] = field(default_factory=lambda: (State(), State()), repr=False)
 
 
 def compare(
@@ -100,7 +100,7 @@ def compare(
         run.take(row)
         if progress is not None and done % 500 == 0:
             progress(done, len(rows))
-    return run.outcome()
+    return run.outcome(names_of(rows))
 
 
 def mandates_of(rows: list[Row]) -> dict[int, Mandate]:
@@ -112,6 +112,14 @@ def mandates_of(rows: list[Row]) -> dict[int, Mandate]:
             given = read_event(row.kind, row.version, row.body)
             found[given.mandate_id] = given.mandate
     return {number: mandate for number, mandate in found.items() if mandate.strategy_id > 0}
+
+
+def names_of(rows: list[Row]) -> dict[str, Any]:
+    """What the journal says last about the meaning of its numbers; empty where it says nothing."""
+    for row in reversed(rows):
+        if row.kind == REMARK and (told := from_json(row.body)).get("about") == "names":
+            return dict(told)
+    return {}
 
 
 def require_met(rows: list[Row], changes: Changes) -> None:
@@ -136,7 +144,6 @@ class _Run:
         self.other = Engine(read_state(first.version, first.body))
         changes.change_state(self.other.state)
         self.curve, self.other_curve = Curve(), Curve()
-        self.names: dict[str, Any] = {}
         self.difference: FirstDifference | None = None
         self.venue: CounterfactualVenue | None = None
         self.last_fill_id = last_fill_id(self.recorded.engine.state)
@@ -145,12 +152,9 @@ class _Run:
 
     def take(self, row: Row) -> None:
         """One row of either account."""
-        if row.kind == REMARK:
-            told = from_json(row.body)
-            self.names = told if told.get("about") == "names" else self.names
-        elif row.kind == SNAPSHOT:
+        if row.kind == SNAPSHOT:
             require_same(snapshot_difference(row, self.recorded))
-        elif row.kind != POISON:
+        elif row.kind not in (REMARK, POISON):
             self._event(row)
 
     def _event(self, row: Row) -> None:
@@ -202,18 +206,20 @@ class _Run:
             for command in commands:
                 order = engine.state.orders[command.order_row]
                 trades[command.order_id] = engine.state.trades[order.trade_row].trade_id
+        mandate = mine.state.mandates[getattr(event, "mandate_id", 0)]
         self.difference = FirstDifference(
-            row.seq, mine.state.time_ns, event, self.recorded.events - 1, recorded,
-            found, notes_of(mine), notes_of(self.other), trades, figures(self.other.state, self.other_curve),
+            row.seq, mine.state.time_ns, event, getattr(event, "instrument_id", 0) or mandate.instrument_id,
+            self.recorded.events - 1, recorded, found, notes_of(mine), notes_of(self.other), trades,
+            figures(self.other.state, self.other_curve),
         )  # fmt: skip
         self.venue = CounterfactualVenue(self.other, self.last_fill_id, self.walked_ns, self.inside, about)
 
-    def outcome(self) -> Counterfactual:
+    def outcome(self, names: dict[str, Any]) -> Counterfactual:
         """Both accounts after the last row."""
         mine = self.recorded.engine.state
         made = Counterfactual(
-            sorted(self.changes.applied), self.recorded.events, self.recorded.events, self.names,
-            figures(mine, self.curve), self.difference, states=(mine, self.other.state),
+            sorted(self.changes.applied), self.recorded.events, self.recorded.events, names,
+            figures(mine, self.curve), self.difference,
         )  # fmt: skip
         if self.venue is not None and self.difference is not None:
             self.venue.settle()

@@ -8,6 +8,7 @@ from typing import Any
 
 from holdfast.model.enums import Kind
 from holdfast.model.events import LimitsSet, MandateGiven
+from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 
@@ -49,11 +50,12 @@ class Applied:
 
 
 class Changes:
-    """`mandates` are those of the journal by number: what a strategy has is divided among them."""
+    """Later ones win. `mandates` are those of the journal by number: what a strategy has is divided among them."""
 
     def __init__(self, changes: Iterable[Change], mandates: dict[int, Mandate]) -> None:
         self.changes = tuple(changes)
         self.applied: set[Applied] = set()
+        self._met: set[str] = set()
         self._sharing: dict[int, int] = {}
         for mandate in mandates.values():
             self._sharing[mandate.strategy_id] = self._sharing.get(mandate.strategy_id, 0) + 1
@@ -76,21 +78,20 @@ class Changes:
 
     def unmet(self) -> list[str]:
         """Keys for which the journal has no row."""
-        met = {each.key for each in self.applied}
-        return [key for key in dict.fromkeys(each.key for each in self.changes) if key not in met]
+        return [key for key in dict.fromkeys(each.key for each in self.changes) if key not in self._met]
 
-    def _change_limits(self, class_id: int, limits: Any) -> None:
-        for change in self.changes:
-            if not change.of_mandate and change.class_id in (None, class_id):
-                self._put(change, "limits", class_id, limits, change.value)
+    def _change_limits(self, class_id: int, limits: Limits) -> None:
+        found = [c for c in self.changes if not c.of_mandate and c.class_id in (None, class_id)]
+        self._put(found, "limits", class_id, limits, 1)
 
     def _change_mandate(self, mandate_id: int, mandate: Mandate) -> None:
-        for change in self.changes:
-            if change.concerns(mandate):
-                share = self._sharing.get(mandate.strategy_id, 1) if change.divided else 1
-                self._put(change, "mandate", mandate_id, mandate, change.value // share)
+        found = [change for change in self.changes if change.concerns(mandate)]
+        self._put(found, "mandate", mandate_id, mandate, self._sharing.get(mandate.strategy_id, 1))
 
-    def _put(self, change: Change, record: str, number: int, row: Any, value: int) -> None:
-        before = int(getattr(row, change.field))
-        self.applied.add(Applied(change.key, record, number, change.field, before, value))
-        setattr(row, change.field, type(getattr(row, change.field))(value))
+    def _put(self, found: list[Change], record: str, number: int, row: Any, sharing: int) -> None:
+        self._met |= {change.key for change in found}
+        for change in {change.field: change for change in found}.values():
+            value = change.value // sharing if change.divided else change.value
+            before = getattr(row, change.field)
+            self.applied.add(Applied(change.key, record, number, change.field, int(before), value))
+            setattr(row, change.field, type(before)(value))
