@@ -15,12 +15,12 @@ from holdfast.journal.forms import decided, read_event, read_state
 from holdfast.journal.rows import POISON, REMARK, SNAPSHOT, Row, from_json
 from holdfast.model.account import ledger_residual
 from holdfast.model.commands import Command, Note
-from holdfast.model.enums import Denial, Side
-from holdfast.model.events import Closure, LimitsSet, MandateGiven, OrderReport, Price
+from holdfast.model.enums import Denial
+from holdfast.model.events import LimitsSet, MandateGiven, Price
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.operations.counterfactual_changes import Applied, Change, Changes
-from holdfast.operations.counterfactual_venue import MONEY, CounterfactualVenue
+from holdfast.operations.counterfactual_venue import CounterfactualVenue, Walked
 from holdfast.records import copy_record
 
 SETTINGS = {kind.__name__ for kind in (LimitsSet, MandateGiven)}
@@ -136,7 +136,7 @@ def require_met(rows: list[Row], changes: Changes) -> None:
 
 
 class _Run:
-    """Both accounts, and how far the recorded venue is on its way through the bars while they are the same."""
+    """Both accounts, row by row."""
 
     def __init__(self, first: Row, changes: Changes) -> None:
         self.changes = changes
@@ -146,9 +146,7 @@ class _Run:
         self.curve, self.other_curve = Curve(), Curve()
         self.difference: FirstDifference | None = None
         self.venue: CounterfactualVenue | None = None
-        self.last_fill_id = last_fill_id(self.recorded.engine.state)
-        self.walked_ns = 0
-        self.inside: dict[int, int] = {}
+        self.walked = Walked(self.recorded.engine.state)
 
     def take(self, row: Row) -> None:
         """One row of either account."""
@@ -159,7 +157,8 @@ class _Run:
 
     def _event(self, row: Row) -> None:
         event = read_event(row.kind, row.version, row.body)
-        about = self._see(event) if self.venue is None else 0
+        if self.venue is None:
+            self.walked.see(event, self.recorded.engine.state)
         commands = self.recorded.engine.apply(event)
         require_same(difference_of(row, commands, self.recorded))
         self.recorded.events += 1
@@ -170,35 +169,12 @@ class _Run:
         else:
             found = self.other.apply(other)
             if decided(found) != row.decided:
-                self._differ(row, other, commands, found, about)
+                self._differ(row, other, commands, found)
         if isinstance(event, Price) and not event.more:
             self.curve.see(self.recorded.engine.state)
             self.other_curve.see(self.other.state)
 
-    def _see(self, event: Any) -> int:
-        """Where the recorded venue is on its way through the bars; the instrument of a fill inside one."""
-        state = self.recorded.engine.state
-        if isinstance(event, Price):
-            self.walked_ns = event.time_ns if event.more else self.walked_ns
-            self.inside.pop(event.instrument_id, None)
-        elif isinstance(event, MONEY):
-            self.walked_ns = event.time_ns
-        elif isinstance(event, Closure):
-            self.last_fill_id = max(self.last_fill_id, event.fill_id)
-        elif isinstance(event, OrderReport) and event.fill_id:
-            self.last_fill_id = max(self.last_fill_id, event.fill_id)
-            order = state.orders[event.order_row]
-            instrument = state.instruments[order.instrument_id]
-            spread = instrument.ask - instrument.bid if order.side == Side.BUY else 0
-            self.inside[order.instrument_id] = max(1, event.price - spread)
-            return int(order.instrument_id)
-        elif isinstance(event, OrderReport):
-            return int(state.orders[event.order_row].instrument_id)
-        return 0
-
-    def _differ(
-        self, row: Row, event: Any, recorded: list[Command], found: list[Command], about: int
-    ) -> None:
+    def _differ(self, row: Row, event: Any, recorded: list[Command], found: list[Command]) -> None:
         """The two part here: what is known of both is kept, and the other one goes on at a venue of its own."""
         mine = self.recorded.engine
         trades = {}
@@ -212,7 +188,7 @@ class _Run:
             self.recorded.events - 1, recorded, found, notes_of(mine), notes_of(self.other), trades,
             figures(self.other.state, self.other_curve),
         )  # fmt: skip
-        self.venue = CounterfactualVenue(self.other, self.last_fill_id, self.walked_ns, self.inside, about)
+        self.venue = CounterfactualVenue(self.other, self.walked)
 
     def outcome(self, names: dict[str, Any]) -> Counterfactual:
         """Both accounts after the last row."""
@@ -237,14 +213,6 @@ def require_same(difference: Difference | None) -> None:
             f"This Holdfast does not decide again what the journal says. {difference.sentence()}",
             "Compare with the version that wrote it.",
         )
-
-
-def last_fill_id(state: State) -> int:
-    """At least the number of every execution that a state has booked and may still meet."""
-    orders, instruments = state.orders[: state.order_watermark + 1], state.instruments
-    booked = [order.last_fill_id for order in orders]
-    booked += [each.last_closure_id for each in instruments[: state.instrument_watermark + 1]]
-    return max(state.fill_count, *booked)
 
 
 def notes_of(engine: Engine) -> list[Note]:

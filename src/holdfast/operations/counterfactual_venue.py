@@ -14,7 +14,7 @@ from holdfast.engine.orders import price_of
 from holdfast.engine.prices import is_possible
 from holdfast.engine.reports import on_order_report
 from holdfast.model.commands import Command
-from holdfast.model.enums import CommandKind, FlowKind, OrderType
+from holdfast.model.enums import CommandKind, FlowKind, OrderType, Side
 from holdfast.model.events import (
     AccountReport,
     CashFlow,
@@ -30,6 +30,7 @@ from holdfast.model.events import (
 )
 from holdfast.model.instrument import Contract, Instrument
 from holdfast.model.order import WORKING, Order, OrderStatus, Step
+from holdfast.model.state import State
 from holdfast.model.units import RATE
 from holdfast.records import copy_record
 from holdfast.simulator.acceptance import crosses, execute, link
@@ -48,24 +49,48 @@ AT_VENUE = (OrderStatus.LIVE, OrderStatus.PARTIAL)
 TAPES = ("fills", "notes", "closed", "cash", "notices", "samples")
 
 
+class Walked:
+    """How far the recorded venue is on its way through the bars, by what it tells; `see` comes before the core."""
+
+    def __init__(self, state: State) -> None:
+        booked = [order.last_fill_id for order in state.orders[: state.order_watermark + 1]]
+        listed = state.instruments[: state.instrument_watermark + 1]
+        self.last_fill_id = max(state.fill_count, *booked, *(each.last_closure_id for each in listed))
+        self.until_ns = 0  # bars that close here or before are over
+        self.inside: dict[int, int] = {}  # the bid of the last fill in a bar that is not over, by instrument
+        self.reported = 0  # the instrument that the last event was a report about; 0 = it was none
+
+    def see(self, event: Any, state: State) -> None:
+        """One more event, and the state before it."""
+        self.reported = 0
+        if isinstance(event, Price):
+            self.until_ns = event.time_ns if event.more else self.until_ns
+            self.inside.pop(event.instrument_id, None)
+        elif isinstance(event, MONEY):
+            self.until_ns = event.time_ns  # the prices of this instant are still to come
+        elif isinstance(event, Closure):
+            self.last_fill_id = max(self.last_fill_id, event.fill_id)
+        elif isinstance(event, OrderReport):
+            order = state.orders[event.order_row]
+            self.reported = order.instrument_id
+            if event.fill_id:
+                instrument = state.instruments[order.instrument_id]
+                spread = instrument.ask - instrument.bid if order.side == Side.BUY else 0
+                self.last_fill_id = max(self.last_fill_id, event.fill_id)
+                self.inside[order.instrument_id] = max(1, event.price - spread)
+
+
 class CounterfactualVenue:
-    """`engine` has just taken the event with the first other decision, and its outbox still holds it.
+    """`engine` has just taken the event with the first other decision, and its outbox still holds it."""
 
-    `walked_ns`: bars that close at or before this have been walked. `inside`: instruments in whose current bar
-    something was filled, with the bid of the last fill; `told_of` is the one that the event is about, if any.
-    """
-
-    def __init__(
-        self, engine: Engine, last_fill_id: int, walked_ns: int, inside: dict[int, int], told_of: int
-    ) -> None:
-        self.engine, self.state = engine, engine.state
-        self.walked_ns, self.inside, self.told_of = walked_ns, dict(inside), told_of
+    def __init__(self, engine: Engine, walked: Walked) -> None:
+        self.engine, self.state, self.walked = engine, engine.state, walked
         self.world = World()
         self.world.state, self.world.outbox = engine.state, engine.outbox
         self.market = self.world.market
         self.prices: list[Price] = []
         self.money: list[Any] = []
-        self._open_account(last_fill_id)
+        self._open_account(walked.last_fill_id)
         for i in range(1, self.state.instrument_watermark + 1):
             self._open_book(self.state.instruments[i])
         self._carry_orders()
@@ -216,9 +241,9 @@ class CounterfactualVenue:
         bar.time_ns = max(instrument.price_time_ns, self.market.time_ns)
         bar.instrument_id, bar.close, bar.spread = price.instrument_id, price.bid, price.ask - price.bid
         bar.low, bar.high = price.low, price.high
-        at = self.inside.pop(price.instrument_id, 0)
+        at = self.walked.inside.pop(price.instrument_id, 0)
         bar.open = min(max(at or book.path_price or bar.close, bar.low), bar.high)
-        if price.time_ns <= self.walked_ns or (at and price.instrument_id != self.told_of):
+        if price.time_ns <= self.walked.until_ns or (at and price.instrument_id != self.walked.reported):
             set_spread(book, bar.spread)
             close_bar(book, bar)
             return bar
