@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,12 @@ from holdfast.journal.archive import replay, rows_of
 from holdfast.journal.forms import decided, read_event, read_state
 from holdfast.journal.rows import HEADER, POISON, REMARK, SNAPSHOT, Row, from_json
 from holdfast.model.account import ledger_residual
-from holdfast.model.enums import BoundaryKind, CommandClass, CommandKind, Denial, NoteKind
-from holdfast.model.events import Boundary, Plan
-from holdfast.model.order import OrderStatus
+from holdfast.model.enums import BoundaryKind, CommandClass, CommandKind, Denial, NoteKind, Role
+from holdfast.model.events import Boundary, ExitRequest, Funding, OrderReport, Plan, Price
+from holdfast.model.instrument import worth
+from holdfast.model.order import OrderStatus, Step
 from holdfast.model.state import State
+from holdfast.model.units import MINUTE
 from holdfast.operations.counterfactual import Counterfactual, compare, mandates_of, names_of
 from holdfast.operations.counterfactual_changes import Changes
 from holdfast.operations.counterfactual_venue import CounterfactualVenue, Walked
@@ -207,28 +211,124 @@ def taken_over(engine: Engine, walked: Walked, rest: list[Row]) -> Counterfactua
     return venue
 
 
+def situation(event: Any, state: State, walked: Walked) -> tuple[Any, ...]:
+    """What an account is in the middle of."""
+    orders = state.orders[1 : state.order_watermark + 1]
+    way = any(order.status in UNDER_WAY for order in orders)
+    return type(event), getattr(event, "more", False), state.account.open_trades > 0, bool(walked.inside), way
+
+
 def test_an_account_that_moves_to_the_simulated_venue_anywhere_ends_as_recorded(rows: list[Row]) -> None:
-    """Between bars and inside them, with positions, resting orders, and orders that are just on their way."""
-    told = events_of(rows)
+    """Between bars, inside them and between the prices of one instant; with positions, with orders on their way."""
+    told, draw = events_of(rows), random.Random(1)
     engine = Engine(read_state(rows[0].version, rows[0].body))
-    walked = Walked(engine.state)
-    reports = [i for i, row in enumerate(told) if row.kind == "OrderReport"]
-    picked = set(random.Random(1).sample(reports, 12) + random.Random(2).sample(range(len(told)), 4))
-    met, ends = set(), []
+    walked, met, ends = Walked(engine.state), Counter[tuple[Any, ...]](), []
     for i, row in enumerate(told):
         event = read_event(row.kind, row.version, row.body)
         walked.see(event, engine.state)
         engine.apply(event)
-        if i in picked:
-            orders = engine.state.orders[1 : engine.state.order_watermark + 1]
-            met |= {"held"} if engine.state.account.open_trades else set()
-            met |= {"inside a bar"} if walked.inside else set()
-            met |= {"on its way"} if any(order.status in UNDER_WAY for order in orders) else set()
+        now = situation(event, engine.state, walked)
+        if any(now[2:]) and met[now] < 1 and draw.random() < 0.2:
+            met[now] += 1
             venue = taken_over(engine, walked, told[i + 1 :])
             ends.append((venue.state.account.balance, venue.state.fill_count, venue.market.wallet))
-    assert met == {"held", "inside a bar", "on its way"}
+    assert {Price, Plan, Funding, OrderReport} <= {now[0] for now in met}
+    assert all(any(now[k] for now in met) for k in range(1, 5))
     balance = engine.state.account.balance
-    assert ends == [(balance, engine.state.fill_count, balance)] * len(picked)
+    assert ends == [(balance, engine.state.fill_count, balance)] * len(ends)
+
+
+def brought_to(
+    rows: list[Row], here: Callable[[Any, State, Walked], bool]
+) -> tuple[Engine, Walked, Any, list[Row]]:
+    """The account just after the first event where something holds: engine, bars walked, event, what follows."""
+    told = events_of(rows)
+    engine = Engine(read_state(rows[0].version, rows[0].body))
+    walked = Walked(engine.state)
+    for i, row in enumerate(told):
+        event = read_event(row.kind, row.version, row.body)
+        walked.see(event, engine.state)
+        engine.apply(event)
+        if here(event, engine.state, walked):
+            return engine, walked, event, told[i + 1 :]
+    pytest.fail("the journal never comes to this")
+
+
+def leave(engine: Engine, instrument_id: int) -> None:
+    """A decision that the journal does not have: out, at market."""
+    engine.apply(ExitRequest(time_ns=engine.state.time_ns, instrument_id=instrument_id))
+    assert engine.outbox.command_count > 0
+
+
+def held(state: State, instrument_id: int) -> int:
+    """Steps on both sides of an instrument."""
+    return sum(position.quantity for position in state.instruments[instrument_id].positions)
+
+
+def test_what_is_decided_between_the_prices_of_an_instant_meets_the_next_bar(rows: list[Row]) -> None:
+    """The second instrument's bar was over when the first one's price came."""
+    engine, walked, event, rest = brought_to(
+        rows, lambda e, state, _: isinstance(e, Price) and e.more and held(state, 2) > 0
+    )
+    leave(engine, 2)
+    venue = CounterfactualVenue(engine, walked)
+    prices = [read_event(row.kind, row.version, row.body) for row in rest if row.kind == "Price"]
+    assert (prices[0].time_ns, prices[0].instrument_id) == (event.time_ns, 2)
+    venue.take(prices[0])
+    assert held(engine.state, 2) > 0
+    for price in prices[1:3]:
+        venue.take(price)
+    assert held(engine.state, 2) == 0
+
+
+def entry_inside(event: Any, state: State, walked: Walked) -> bool:
+    """A stop and a target stand for a short that was filled inside a bar which is not over."""
+    if not walked.inside or not isinstance(event, OrderReport) or event.step != Step.ACCEPT:
+        return False
+    i = walked.reported
+    orders = [o for o in state.orders[1 : state.order_watermark + 1] if o.status == OrderStatus.LIVE]
+    roles = {o.role for o in orders if o.instrument_id == i}
+    short = state.instruments[i].positions[1].quantity > 0
+    return i in walked.inside and short and roles == {Role.STOP, Role.TARGET}
+
+
+def rest_of_bar(state: State, i: int, low: int, high: int) -> Price:
+    """The price that ends the bar, made up."""
+    bid, ask = state.instruments[i].bid, state.instruments[i].ask
+    return Price(
+        time_ns=state.time_ns + MINUTE,
+        instrument_id=i,
+        bid=bid,
+        ask=ask,
+        low=min(low, bid),
+        high=max(high, bid),
+    )
+
+
+def test_inside_a_bar_the_market_goes_on_from_the_last_fill(rows: list[Row]) -> None:
+    engine, walked, _, _ = brought_to(rows, entry_inside)
+    i, at = walked.reported, walked.inside[walked.reported]
+    leave(engine, i)
+    venue = CounterfactualVenue(engine, walked)
+    instrument, before = engine.state.instruments[i], engine.state.account.realized_pnl
+    entry, quantity = instrument.positions[1].entry_value, instrument.positions[1].quantity
+    venue.take(rest_of_bar(engine.state, i, at - 100, at + 100))
+    paid = at + instrument.ask - instrument.bid + instrument.contract.slippage
+    assert held(engine.state, i) == 0
+    assert engine.state.account.realized_pnl - before == worth(
+        instrument.contract, entry - quantity * paid, paid
+    )
+
+
+def test_inside_a_bar_only_the_adverse_extreme_may_come_again(rows: list[Row]) -> None:
+    """The low of a short's bar may have been before its entry: it takes no profit there, and the high stops it."""
+    for extreme, left in ((-1, True), (1, False)):
+        engine, walked, _, _ = brought_to(rows, entry_inside)
+        i, at = walked.reported, walked.inside[walked.reported]
+        venue = CounterfactualVenue(engine, walked)
+        far = at + extreme * at // 10
+        venue.take(rest_of_bar(engine.state, i, min(at, far), max(at, far)))
+        assert (held(engine.state, i) > 0) is left
 
 
 @pytest.mark.parametrize("seed", range(6))
