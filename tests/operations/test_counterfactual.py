@@ -268,7 +268,8 @@ def held(state: State, instrument_id: int) -> int:
 def test_what_is_decided_between_the_prices_of_an_instant_meets_the_next_bar(rows: list[Row]) -> None:
     """The second instrument's bar was over when the first one's price came."""
     engine, walked, event, rest = brought_to(
-        rows, lambda e, state, _: isinstance(e, Price) and e.more and held(state, 2) > 0
+        rows,
+        lambda e, state, bars: isinstance(e, Price) and e.more and held(state, 2) > 0 and not bars.inside,
     )
     leave(engine, 2)
     venue = CounterfactualVenue(engine, walked)
