@@ -34,7 +34,8 @@ from holdfast.model.state import State
 from holdfast.model.units import MINUTE
 from holdfast.operations.counterfactual import Counterfactual, compare, mandates_of, names_of
 from holdfast.operations.counterfactual_changes import Changes
-from holdfast.operations.counterfactual_venue import CounterfactualVenue, Walked
+from holdfast.operations.counterfactual_venue import CounterfactualVenue
+from holdfast.operations.counterfactual_walked import Walked
 from holdfast.records import copy_record
 from holdfast.runtime.driver import Driver
 from holdfast.settings.backtest import GRID, SINGLE, Limits

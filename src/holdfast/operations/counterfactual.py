@@ -20,7 +20,8 @@ from holdfast.model.events import LimitsSet, MandateGiven, Price
 from holdfast.model.mandate import Mandate
 from holdfast.model.state import State
 from holdfast.operations.counterfactual_changes import Applied, Change, Changes
-from holdfast.operations.counterfactual_venue import CounterfactualVenue, Walked
+from holdfast.operations.counterfactual_venue import CounterfactualVenue
+from holdfast.operations.counterfactual_walked import Walked
 from holdfast.records import copy_record
 
 SETTINGS = {kind.__name__ for kind in (LimitsSet, MandateGiven)}

@@ -10,11 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.engine.engine import HANDLERS, Engine
-from holdfast.engine.orders import price_of
 from holdfast.engine.prices import is_possible
-from holdfast.engine.reports import on_order_report
-from holdfast.model.commands import Command
-from holdfast.model.enums import CommandKind, FlowKind, OrderType, Side
+from holdfast.model.enums import FlowKind
 from holdfast.model.events import (
     AccountReport,
     CashFlow,
@@ -25,15 +22,11 @@ from holdfast.model.events import (
     PositionAdopted,
     PositionReport,
     Price,
-    Rollover,
     TickValue,
 )
-from holdfast.model.instrument import Contract, Instrument
-from holdfast.model.order import WORKING, Order, OrderStatus, Step
-from holdfast.model.state import State
-from holdfast.model.units import RATE
+from holdfast.operations.counterfactual_carry import carry_over, list_contract
+from holdfast.operations.counterfactual_walked import MONEY, Walked
 from holdfast.records import copy_record
-from holdfast.simulator.acceptance import crosses, execute, link
 from holdfast.simulator.happenings import force_closures, revalue, settle_cash
 from holdfast.simulator.loop import match
 from holdfast.simulator.matching import close_bar, set_spread
@@ -43,41 +36,7 @@ from holdfast.simulator.world import Item, Scheduled, World, pump
 
 # What the recorded venue said about recorded orders and positions: of another history from the difference on.
 OF_THE_VENUE = (OrderReport, Closure, PositionReport, PositionAdopted, AccountReport)
-MONEY = (Funding, Rollover, TickValue)
-STEPS_TO_SEND = {OrderStatus.PLANNED: (Step.RELEASE, Step.SEND), OrderStatus.RELEASED: (Step.SEND,)}
-AT_VENUE = (OrderStatus.LIVE, OrderStatus.PARTIAL)
 TAPES = ("fills", "notes", "closed", "cash", "notices", "samples")
-
-
-class Walked:
-    """How far the recorded venue is on its way through the bars, by what it tells; `see` comes before the core."""
-
-    def __init__(self, state: State) -> None:
-        booked = [order.last_fill_id for order in state.orders[: state.order_watermark + 1]]
-        listed = state.instruments[: state.instrument_watermark + 1]
-        self.last_fill_id = max(state.fill_count, *booked, *(each.last_closure_id for each in listed))
-        self.until_ns = 0  # bars that close here or before are over
-        self.inside: dict[int, int] = {}  # the bid of the last fill in a bar that is not over, by instrument
-        self.reported = 0  # the instrument that the last event was a report about; 0 = it was none
-
-    def see(self, event: Any, state: State) -> None:
-        """One more event, and the state before it."""
-        self.reported = 0
-        if isinstance(event, Price):
-            self.until_ns = event.time_ns if event.more else self.until_ns
-            self.inside.pop(event.instrument_id, None)
-        elif isinstance(event, MONEY):
-            self.until_ns = event.time_ns  # the prices of this instant are still to come
-        elif isinstance(event, Closure):
-            self.last_fill_id = max(self.last_fill_id, event.fill_id)
-        elif isinstance(event, OrderReport):
-            order = state.orders[event.order_row]
-            self.reported = order.instrument_id
-            if event.fill_id:
-                instrument = state.instruments[order.instrument_id]
-                spread = instrument.ask - instrument.bid if order.side == Side.BUY else 0
-                self.last_fill_id = max(self.last_fill_id, event.fill_id)
-                self.inside[order.instrument_id] = max(1, event.price - spread)
 
 
 class CounterfactualVenue:
@@ -90,10 +49,8 @@ class CounterfactualVenue:
         self.market = self.world.market
         self.prices: list[Price] = []
         self.money: list[Any] = []
-        self._open_account(walked.last_fill_id)
-        for i in range(1, self.state.instrument_watermark + 1):
-            self._open_book(self.state.instruments[i])
-        self._carry_orders()
+        carry_over(self.state, engine.outbox, self.market)
+        self.market.next_fill_id = walked.last_fill_id
         self._pump()
 
     def take(self, event: Any) -> None:
@@ -130,78 +87,6 @@ class CounterfactualVenue:
         self._judge(bars)
         for price in prices:
             self._apply(price)
-
-    def _open_account(self, last_fill_id: int) -> None:
-        market, account = self.market, self.state.account
-        market.time_ns, market.hedging = self.state.time_ns, account.hedging
-        market.wallet = market.equity_low = account.balance
-        market.volume_share, market.next_fill_id = RATE, last_fill_id
-        self.world.cursor.equity_low = account.equity
-
-    def _open_book(self, instrument: Instrument) -> None:
-        """Contract, last price and positions of one instrument."""
-        book = self.market.books[instrument.contract.instrument_id]
-        list_contract(book, instrument.contract)
-        for k in range(2):
-            copy_record(book.positions[k], instrument.positions[k])
-        set_spread(book, max(0, instrument.ask - instrument.bid))
-        book.path_price, book.bar_count = instrument.bid, 1
-
-    def _carry_orders(self) -> None:
-        """What is at work rests here as it did; what was on its way, or in doubt, arrives now."""
-        outbox = self.engine.outbox
-        decided = {(c.order_id, int(c.kind)) for c in outbox.commands[: outbox.command_count]}
-        for row in range(1, self.state.order_watermark + 1):
-            order = self.state.orders[row]
-            if not WORKING[order.status] or (order.order_id, int(CommandKind.PLACE)) in decided:
-                continue
-            if order.status in AT_VENUE:
-                self._rest(row, order)
-            else:
-                self._arrive(row, order)
-            amends = order.amends_pending - ((order.order_id, int(CommandKind.AMEND)) in decided)
-            for _ in range(amends):
-                execute(self.market, self._command(CommandKind.AMEND, row, order))
-            asked = order.cancel_pending and not order.cancel_refused
-            if asked and (order.order_id, int(CommandKind.CANCEL)) not in decided:
-                execute(self.market, self._command(CommandKind.CANCEL, row, order))
-
-    def _rest(self, row: int, order: Order) -> None:
-        """An order that the venue has, on the terms that it has confirmed."""
-        made, book = self.market.orders[row], self.market.books[order.instrument_id]
-        copy_terms(made, self._command(CommandKind.PLACE, row, order))
-        made.filled_quantity, made.active = order.filled_quantity, True
-        if order.amends_pending > 0:
-            made.quantity = order.confirmed_quantity
-            if order.order_type == OrderType.LIMIT:
-                made.limit_price = order.confirmed_price
-            else:
-                made.trigger_price = order.confirmed_price
-        # One that has seen a price and did not take rests, also where price has just come to touch it.
-        seen = order.created_at_ns < self.state.instruments[order.instrument_id].price_time_ns
-        made.resting = order.order_type == OrderType.LIMIT and (seen or not crosses(book, made))
-        link(self.market, row)
-
-    def _arrive(self, row: int, order: Order) -> None:
-        report = OrderReport()
-        report.time_ns, report.order_row, report.order_id = self.state.time_ns, row, order.order_id
-        for step in STEPS_TO_SEND.get(order.status, ()):
-            report.step = step
-            on_order_report(self.state, self.engine.outbox, report)
-        execute(self.market, self._command(CommandKind.PLACE, row, order))
-
-    def _command(self, kind: CommandKind, row: int, order: Order) -> Command:
-        """An order as it is wanted, asked for once more."""
-        made, price = Command(), price_of(order)
-        made.kind, made.order_row, made.order_id = kind, row, order.order_id
-        made.instrument_id, made.side = order.instrument_id, order.side
-        made.position_side = self.state.trades[order.trade_row].side
-        made.order_type, made.quantity = order.order_type, order.quantity
-        made.limit_price = price if order.order_type == OrderType.LIMIT else 0
-        made.trigger_price = price if order.order_type == OrderType.STOP else 0
-        made.post_only, made.reduce_only = order.post_only, order.reduce_only
-        made.immediate = order.immediate
-        return made
 
     def _apply(self, event: Any) -> None:
         if isinstance(event, CashFlow):
@@ -277,20 +162,3 @@ class CounterfactualVenue:
 def is_rounding(event: Any) -> bool:
     """The recorded venue's own rounding of recorded fills."""
     return isinstance(event, CashFlow) and event.kind == FlowKind.ADJUSTMENT
-
-
-def list_contract(book: Book, contract: Contract) -> None:
-    """A contract whose prices are bids with the spread that they were told with; volumes are in no journal."""
-    copy_record(book.contract, contract)
-    book.contract.bars_are_mid = book.contract.volume_is_real = False
-    book.contract.spread = book.contract.spread_floor = 0
-    book.through = 1
-
-
-def copy_terms(order: Any, command: Command) -> None:
-    """The terms of a new order."""
-    for name in (
-        "order_id", "instrument_id", "position_side", "side", "order_type", "limit_price", "trigger_price",
-        "quantity", "post_only", "reduce_only", "immediate",
-    ):  # fmt: skip
-        setattr(order, name, getattr(command, name))

@@ -1,4 +1,4 @@
-"""A journal folded with other limits, for people: what was exact, where it parted and why, and what is simulated."""
+"""A journal folded with other limits, as data: what was exact, where it parted and why, and what is simulated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from holdfast.model.events import OrderReport
 from holdfast.model.units import RATE
 from holdfast.operations.counterfactual import Counterfactual, Figures, FirstDifference
 from holdfast.operations.counterfactual_changes import Applied
-from holdfast.reports.wording import amount, count, moment, price
+from holdfast.reports.wording import price
 from holdfast.wiring.account_names import Names
 from holdfast.wiring.account_rules import measured, rule_text
 from holdfast.wiring.account_texts import STEP_WORDS, event_text, sentence
@@ -28,14 +28,7 @@ ASSUMPTIONS = (
     "A journal holds no volumes: fills are not limited by them.",
     "What was on its way to the venue arrives at once, and nothing is lost or late.",
 )
-NO_RULE = "No rule of the gate spoke: what is asked of the venue follows from the changed setting."
 MONEY = ("realized_pnl", "fees", "funding", "rollover", "balance", "equity", "drawdown")
-LINES = (
-    ("trades closed", "closed"), ("fills", "fills"), ("denials", "denied"), ("profit before costs", "realized_pnl"),
-    ("fees", "fees"), ("funding", "funding"), ("rollover", "rollover"), ("balance", "balance"),
-    ("equity", "equity"), ("max drawdown", "drawdown"), ("positions open", "open_trades"),
-    ("orders at work", "working_orders"),
-)  # fmt: skip
 
 
 def spoken(told: dict[str, Any]) -> Names:
@@ -181,42 +174,3 @@ def gate_text(names: Names, note: Note) -> str:
         return f"{about} was refused at the gate: {rule}."
     size = price(names.quantity(note.instrument_id, note.quantity))
     return f"{about} was made smaller, {size}, to fit {rule}."
-
-
-def told_lines(data: dict[str, Any]) -> list[str]:
-    """Everything but the figures."""
-    lines = [change_text(each) for each in data["changes"]]
-    events, d = count(data["events"]), data["difference"]
-    if d is None:
-        return [*lines, f"All {events} events are exact: they led to the commands that are recorded."]
-    return [
-        *lines,
-        f"{count(data['exact_events'])} of {events} events are exact: all of it would have happened as recorded.",
-        f"First difference: row {count(d['row'])}, {moment(d['time'])}. {d['what']}",
-        *(f"  recorded: {each}" for each in d["recorded"] or ["nothing"]),
-        *(f"  instead:  {each}" for each in d["changed"] or ["nothing"]),
-        *(f"  {each}" for each in d["gate"] or [NO_RULE]),
-    ]
-
-
-def change_text(change: dict[str, Any]) -> str:
-    """One setting in words."""
-    then, now = (
-        each if isinstance(each, str) else f"{each:g}" for each in (change["recorded"], change["changed"])
-    )
-    what = ", base of its capital" if change["setting"] == "base" else ""
-    values = f"{now}, as recorded" if now == then else f"{now} instead of {then}"
-    return f"{change['key']} ({change['of']}{what}): {values}."
-
-
-def told_rows(data: dict[str, Any]) -> list[tuple[str, ...]]:
-    """Figures side by side."""
-    mine, other = data["recorded"], data["simulation"]
-    made: list[tuple[str, ...]] = []
-    for title, name in LINES:
-        words = [amount(each[name]) if name in MONEY else count(each[name]) for each in (mine, other)]
-        made.append((title, *words))
-    for rule in sorted({*mine["denials"], *other["denials"]}):
-        counts = (count(each["denials"].get(rule, 0)) for each in (mine, other))
-        made.append((f"  denied for {rule.replace('_', ' ')}", *counts))
-    return made
