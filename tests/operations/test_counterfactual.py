@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from holdfast.cli.app import app
 from holdfast.engine.engine import HANDLERS, Engine
 from holdfast.errors import HoldfastError, JournalError, SettingsError
+from holdfast.history.synthetic import write_synthetic
 from holdfast.journal import open_journal
 from holdfast.journal.archive import replay, rows_of
 from holdfast.journal.forms import decided, read_event, read_state
@@ -42,21 +43,24 @@ from holdfast.settings.backtest import GRID, SINGLE, Limits
 from holdfast.wiring.replay_changes import changes_of, read_wanted, replay_with
 from holdfast.wiring.trade import paper_in_step
 
-OURS = {
+OURS: dict[str, dict[str, Any]] = {
     "setups": {"strategies": ("ma_cross",), "volume_share": 1.0},
     "grids": {"strategies": ("grid_atr",), "volume_share": 1.0},
+    "forex": {"strategies": ("ma_cross",), "source": "synthetic_fx", "pairs": ("EURUSD", "USDJPY")},
 }
 UNDER_WAY = (OrderStatus.PLANNED, OrderStatus.RELEASED, OrderStatus.SENT)
 
 
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_market(tmp_path_factory.mktemp("market") / "data")
+    folder = write_market(tmp_path_factory.mktemp("market") / "data")
+    write_synthetic(folder, 5, 14, "1m", ("EURUSD", "USDJPY"))
+    return folder
 
 
 @pytest.fixture(scope="module")
 def accounts(market: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Two accounts that traded their market to its end."""
+    """Accounts that traded their market to its end: perpetuals with funding, currencies with rollover and two sides."""
     made = {}
     for name, settings in OURS.items():
         made[name] = tmp_path_factory.mktemp("accounts") / name
@@ -169,6 +173,7 @@ def test_the_exact_part_is_the_recorded_one_command_for_command(rows: list[Row])
         ("grids", "risk.sl_percent=2", {"parameters": {"sl_percent": 2}}),
         ("grids", "risk.allocation=0.25", {"parameters": {"allocation": 0.25}}),
         ("grids", "risk.stake_amount=3000", {"stake_amount": 3000}),
+        ("forex", "risk.risk_per_trade_pct=0.3", {"parameters": {"risk_per_trade_pct": 0.3}}),
     ],
 )  # fmt: skip
 def test_the_simulation_ends_where_a_backtest_with_that_limit_ends(
@@ -182,6 +187,7 @@ def test_the_simulation_ends_where_a_backtest_with_that_limit_ends(
     assert (simulated.balance, simulated.equity, simulated.fees, simulated.funding) == (
         other.balance, other.equity, other.fees, other.funding,
     )  # fmt: skip
+    assert (simulated.rollover != 0) is (account == "forex")
     assert (simulated.fills, simulated.closed) == (other.fills, other.closed)
     assert sum(simulated.denials.values()) == sum(other.denials)
 
