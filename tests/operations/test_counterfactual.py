@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paper_kit import backtest, prepare, write_market
+from paper_kit import backtest, prepare, run, write_market
 from recorded import BINDING, random_session
 from typer.testing import CliRunner
 
@@ -190,6 +190,18 @@ def test_the_simulation_ends_where_a_backtest_with_that_limit_ends(
     assert (simulated.rollover != 0) is (account == "forex")
     assert (simulated.fills, simulated.closed) == (other.fills, other.closed)
     assert sum(simulated.denials.values()) == sum(other.denials)
+
+
+def test_starts_between_which_the_account_was_killed_change_nothing(market: Path, tmp_path: Path) -> None:
+    """Before the difference and after it: what a start asks of the recorded venue is of the other history."""
+    scenario = prepare(market, **OURS["setups"]).scenario
+    for kill_at in (3_000, 5_000, 6_000, 0):
+        run(tmp_path / "account", scenario, [], kill_at)
+    found = replay_with(tmp_path / "account", ["risk.max_open_trades=1"])
+    other = backtest(prepare(market, **OURS["setups"], max_open_trades=1).scenario)
+    assert found.difference is not None
+    assert found.simulated is not None
+    assert (found.simulated.balance, found.simulated.fills) == (other.balance, other.fills)
 
 
 def test_a_position_that_is_open_at_the_difference_is_carried_over_and_closes(rows: list[Row]) -> None:

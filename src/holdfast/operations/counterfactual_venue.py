@@ -128,25 +128,14 @@ class CounterfactualVenue:
         bar.low, bar.high = price.low, price.high
         at = self.walked.inside.pop(price.instrument_id, 0)
         bar.open = min(max(at or book.path_price or bar.close, bar.low), bar.high)
+        # Over already: its instant has begun, or another instrument's turn has come after its own.
         if price.time_ns <= self.walked.until_ns or (at and price.instrument_id != self.walked.reported):
             set_spread(book, bar.spread)
             close_bar(book, bar)
             return bar
-        match(self.world, self._rest_of(book, bar) if at else bar)
+        match(self.world, rest_of(book, bar) if at else bar)
         self._pump()
         return bar
-
-    def _rest_of(self, book: Book, bar: Bar) -> Bar:
-        """A bar from a fill inside it on. Nobody knows which extreme is over: the adverse one may come again, the other
-        one may not."""
-        made = Bar()
-        copy_record(made, bar)
-        net = book.positions[0].quantity - book.positions[1].quantity
-        if net > 0:
-            made.high = max(bar.open, bar.close)
-        elif net < 0:
-            made.low = min(bar.open, bar.close)
-        return made
 
     def _judge(self, bars: list[Bar]) -> None:
         """Whether the venue still lends for what is held, every position at its worst price."""
@@ -162,3 +151,16 @@ class CounterfactualVenue:
 def is_rounding(event: Any) -> bool:
     """The recorded venue's own rounding of recorded fills."""
     return isinstance(event, CashFlow) and event.kind == FlowKind.ADJUSTMENT
+
+
+def rest_of(book: Book, bar: Bar) -> Bar:
+    """A bar from a fill inside it on. Nobody knows which extreme is over: the adverse one may come again, the other one
+    may not."""
+    made = Bar()
+    copy_record(made, bar)
+    net = book.positions[0].quantity - book.positions[1].quantity
+    if net > 0:
+        made.high = max(bar.open, bar.close)
+    elif net < 0:
+        made.low = min(bar.open, bar.close)
+    return made
