@@ -16,6 +16,7 @@ from holdfast.cli import (
     journal,
     limits,
     promotion,
+    replay,
     results,
     rules,
     strategies,
@@ -57,7 +58,8 @@ def options(
 
 
 for module in (
-    backtest, demo, trade, account, why, promotion, control, results, limits, strategies, rules, data, journal, chaos,
+    backtest, demo, trade, account, why, promotion, control, results, limits, strategies, rules, data, journal, replay,
+    chaos,
 ):  # fmt: skip
     module.register(app)
 

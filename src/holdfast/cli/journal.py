@@ -1,4 +1,4 @@
-"""Commands about the journal of an account: verify, show, export, copy, compact it; fold it again."""
+"""Commands about the journal of an account: verify, show, export, copy, compact it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ def register(app: typer.Typer) -> None:
     group.command("rebuild")(rebuild_projection)
     group.command("compact")(compact_journal)
     app.add_typer(group, name="journal")
-    app.command("replay")(replay)
 
 
 def verify_journal(folder: Folder, json: Json = False) -> None:
@@ -182,22 +181,3 @@ def counting(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(title, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
-
-
-def replay(folder: Folder, json: Json = False) -> None:
-    """Fold a journal again from its first row: the core must decide as it did, byte for byte."""
-    from holdfast.journal.archive import replay as replay_journal
-    from holdfast.journal.archive import replay_data
-
-    folded = replay_journal(folder)
-    if json:
-        print_json(replay_data(folded))
-    elif folded.difference is None:
-        typer.echo(
-            f"{folded.events:,} events led to the same {folded.commands:,} commands and to the same state "
-            f"({folded.digest})."
-        )
-    else:
-        typer.echo(folded.difference.sentence())
-    if folded.difference is not None:
-        raise typer.Exit(1)

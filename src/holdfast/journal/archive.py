@@ -140,10 +140,18 @@ def backup(folder: Path, target: Path) -> list[Part]:
     return parts
 
 
+def rows_of(folder: Path) -> list[Row]:
+    """All verified rows without the headers of files; the first one is a snapshot."""
+    rows = [row for _, found in verified(folder) for row in found if row.kind != HEADER]
+    if not rows:
+        raise JournalError(f"{folder} holds no event yet.", "Its first start was cut short: start it again.")
+    return rows
+
+
 def replay(folder: Path) -> Folded:
     """Fold a journal from its first row to its last: the same decisions, and the same state at every snapshot."""
-    rows = [row for _, found in verified(folder) for row in found if row.kind != HEADER]
-    return fold(rows[0], rows[1:])  # every file begins with a header and a snapshot
+    rows = rows_of(folder)
+    return fold(rows[0], rows[1:])
 
 
 def replay_data(folded: Folded) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from holdfast.errors import SettingsError
 from holdfast.journal.rows import as_json, from_json
 from holdfast.model.enums import Consequence, Quantity, Sample
 from holdfast.settings.ruleset_clock import Clock
+from holdfast.wiring.account_names import Row
 from holdfast.wiring.account_status import restraints_data
-from holdfast.wiring.account_view import AccountView, Row, instant
+from holdfast.wiring.account_view import AccountView, instant
 from holdfast.wiring.prepared import Prepared
 from holdfast.wiring.risk_block import RUNGS, day_after, described
 

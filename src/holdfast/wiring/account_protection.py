@@ -12,7 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from holdfast.model.units import SECOND
-from holdfast.wiring.account_view import AccountView, Row
+from holdfast.wiring.account_names import Row
+from holdfast.wiring.account_view import AccountView
 
 STANDING = ("live", "partial")  # the venue has said that it holds it
 ADDING = ("entry", "adopted")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from holdfast.runtime.names import name_of
+from holdfast.wiring.account_names import Row
 from holdfast.wiring.account_protection import protection_of
-from holdfast.wiring.account_view import AccountView, Row, instant, money
+from holdfast.wiring.account_view import AccountView, instant, money
 
 WORKING = "status NOT IN ('filled', 'canceled', 'expired', 'rejected', 'denied', 'expired_unsent', 'absent', 'ghost')"
 STANDING = "status IN ('live', 'partial')"  # the venue has said that it holds it

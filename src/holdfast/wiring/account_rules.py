@@ -1,4 +1,4 @@
-"""Which rule stopped something and by how much, in people's units, from a note of the projection."""
+"""Which rule stopped something and by how much, in people's units, from a note as the projection has it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from holdfast.journal.words import RULES, SCOPES
 from holdfast.model.enums import Denial, Drop, NoteKind, Rule
 from holdfast.model.units import RATE, SECOND
 from holdfast.reports.wording import amount, count, duration, price
-from holdfast.wiring.account_view import AccountView, Row, instant
+from holdfast.wiring.account_names import Names, Row
+from holdfast.wiring.account_view import instant
 from holdfast.wiring.note_units import Unit, unit_of
 from holdfast.wiring.promotion_words import reason_before
 
@@ -16,7 +17,7 @@ EPOCH = 1_000_000_000 * SECOND  # seconds as large as this are an instant, not a
 UNIT_WORDS = {Unit.PRICE: "price", Unit.QUANTITY: "quantity", Unit.SECONDS: "seconds"}
 
 
-def measured(view: AccountView, note: Row) -> dict[str, Any]:
+def measured(view: Names, note: Row) -> dict[str, Any]:
     """Rule, value, limit and the distance between them; `unit` says of what."""
     kind = NoteKind[note["kind"].upper()]
     reason = number_of(kind, note["reason"])
@@ -33,7 +34,8 @@ def measured(view: AccountView, note: Row) -> dict[str, Any]:
     if kind == NoteKind.DENIED and reason == Denial.SEVERITY:
         held = f"{SCOPES.get(note['bound'], '')} held back by {RULES.get(note['value'], '')}"
         if note["value"] == Rule.PROMOTION:
-            held += f" gate ({reason_before(view, note['mandate_id'], note['seq'])})"
+            why = reason_before(view, note["mandate_id"], note["seq"])
+            held += f" gate ({why})" if why else " gate"
         return told | {"value": held, "limit": None, "by": None}
     if kind == NoteKind.DENIED and reason == Denial.OWNER:
         return told | {"value": view.strategy(note["value"]), "limit": None, "by": None}
@@ -50,14 +52,14 @@ def number_of(kind: NoteKind, reason: str) -> int:
     return int(Drop[reason.upper()]) if kind == NoteKind.DROPPED else 0
 
 
-def unit_word(view: AccountView, unit: Unit) -> str:
+def unit_word(view: Names, unit: Unit) -> str:
     """What a value is measured in."""
     if unit == Unit.MONEY:
         return view.currency or "money"
     return UNIT_WORDS.get(unit, "")
 
 
-def sized(view: AccountView, instrument_id: int, unit: Unit, number: int) -> float:
+def sized(view: Names, instrument_id: int, unit: Unit, number: int) -> float:
     """A number of the core in people's units."""
     if unit == Unit.PRICE:
         return view.price(instrument_id, number) or 0.0

@@ -7,8 +7,9 @@ from typing import Any
 
 from holdfast.journal.folder import holder_of_lock
 from holdfast.model.units import DAY, RATE, SECOND
+from holdfast.wiring.account_names import Row
 from holdfast.wiring.account_rows import positions_data
-from holdfast.wiring.account_view import AccountView, Row, instant, money
+from holdfast.wiring.account_view import AccountView, instant, money
 from holdfast.wiring.promotion_words import summary_of
 
 OF_MONEY = {"floor", "breach", "forecast", "target", "untyped_cash", "give_back", "account_truth"}

@@ -7,8 +7,9 @@ from typing import Any
 
 from holdfast.journal.rows import from_json
 from holdfast.reports.wording import price
+from holdfast.wiring.account_names import Names, Row
 from holdfast.wiring.account_rows import refusal_of
-from holdfast.wiring.account_view import AccountView, Row, instant
+from holdfast.wiring.account_view import AccountView, instant
 
 
 def line(seq: int, time_ns: int | None, what: str, **more: Any) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def event_text(view: AccountView, event: Row) -> str:
+def event_text(view: Names, event: Row) -> str:
     """What happened, in a few words."""
     told = from_json(event["told"].encode()) if event["told"] else {}
     pair = view.pair(event["instrument_id"])

@@ -6,8 +6,6 @@ Nothing here is the truth about an account, and nothing here is written: that is
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,7 @@ from holdfast.journal.projection_file import projection_path
 from holdfast.journal.projection_tables import FORMAT
 from holdfast.journal.rows import from_json
 from holdfast.model.units import RATE
-
-Row = dict[str, Any]
+from holdfast.wiring.account_names import Names, Row
 
 
 class ViewError(HoldfastError):
@@ -31,12 +28,11 @@ def rebuild_mend(folder: Path) -> str:
     return f"Stop the engine and run `holdfast journal rebuild {folder}`, or start it again: a start mends it too."
 
 
-class AccountView:
-    """`unnamed` says whether something was shown in ids, ticks and steps, for want of a name."""
+class AccountView(Names):
+    """The tables of the projection, and the names among them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.unnamed = False
         path = projection_path(folder)
         if not path.exists():
             raise ViewError(f"{folder} has nothing to show yet.", rebuild_mend(folder))
@@ -49,6 +45,12 @@ class AccountView:
             raise ViewError(f"{path} cannot be read: {error}.", rebuild_mend(folder)) from error
         if self.meta.get("format") != str(FORMAT):
             raise ViewError(f"{path} was written by another version.", rebuild_mend(folder))
+        super().__init__(
+            {row["instrument_id"]: row for row in self.rows("SELECT * FROM instruments")},
+            {row["mandate_id"]: row for row in self.rows("SELECT * FROM mandates")},
+            {row["tag"]: row["text"] for row in self.rows("SELECT * FROM tags")},
+            {row["name"]: row["text"] for row in self.rows("SELECT * FROM labels")},
+        )
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """Rows of a query by column names."""
@@ -64,72 +66,13 @@ class AccountView:
         return found[0] if found else None
 
     def remark(self, about: str, until: int | None = None) -> Row:
-        """The last remark about something, up to a row of the journal; empty where there is none."""
+        """From the projection."""
         row = self.one(
             "SELECT told FROM remarks WHERE about = ? AND (? IS NULL OR seq <= ?) ORDER BY seq DESC LIMIT 1",
             about, until, until,
         )  # fmt: skip
         found: Row = from_json(row["told"].encode()) if row else {}
         return found
-
-    @cached_property
-    def instruments(self) -> dict[int, Row]:
-        """Names and units by number."""
-        return {row["instrument_id"]: row for row in self.rows("SELECT * FROM instruments")}
-
-    @cached_property
-    def labels(self) -> dict[str, str]:
-        """Other texts by name."""
-        return {row["name"]: row["text"] for row in self.rows("SELECT * FROM labels")}
-
-    @cached_property
-    def _mandates(self) -> dict[int, Row]:
-        return {row["mandate_id"]: row for row in self.rows("SELECT * FROM mandates")}
-
-    @cached_property
-    def _tags(self) -> dict[int, str]:
-        return {row["tag"]: row["text"] for row in self.rows("SELECT * FROM tags")}
-
-    @property
-    def units(self) -> str:
-        """What the numbers told so far count in."""
-        return "ticks and steps where an instrument has no name" if self.unnamed else "people's"
-
-    @property
-    def currency(self) -> str:
-        """Of the account."""
-        return self.labels.get("currency", "")
-
-    def pair(self, instrument_id: int) -> str:
-        """What an instrument is called."""
-        known = self.instruments.get(instrument_id)
-        return str(known["pair"]) if known else (f"instrument {instrument_id}" if instrument_id else "")
-
-    def strategy(self, mandate_id: int) -> str:
-        """Whose a trade is."""
-        known = self._mandates.get(mandate_id)
-        return str(known["strategy"]) if known else (f"mandate {mandate_id}" if mandate_id else "")
-
-    def tag(self, number: int) -> str:
-        """A tag's text."""
-        return self._tags.get(number, f"tag {number}" if number else "")
-
-    def price(self, instrument_id: int, ticks: float | None) -> float | None:
-        """Ticks as a price; None for none."""
-        return self._sized(instrument_id, ticks, "tick") if ticks else None
-
-    def quantity(self, instrument_id: int, steps: float) -> float:
-        """Steps as base quantity or lots."""
-        return self._sized(instrument_id, steps, "step")
-
-    def _sized(self, instrument_id: int, count: float, unit: str) -> float:
-        known = self.instruments.get(instrument_id)
-        if known is None:
-            self.unnamed = True
-            return count
-        size = Decimal(known[unit])
-        places = max(0, -int(size.as_tuple().exponent)) + (0 if count == int(count) else 2)
-        return round(float(Decimal(count) * size), places)
 
 
 def money(value: int | None) -> float | None:

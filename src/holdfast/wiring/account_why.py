@@ -11,10 +11,11 @@ from typing import Any
 from holdfast.errors import SettingsError
 from holdfast.reports.wording import amount, moment, price
 from holdfast.runtime.names import parts_of
+from holdfast.wiring.account_names import Row
 from holdfast.wiring.account_rows import order_of, trade_of
 from holdfast.wiring.account_rules import measured, rule_text
 from holdfast.wiring.account_texts import event_text, line, request_text, sentence, step_text
-from holdfast.wiring.account_view import AccountView, Row, instant
+from holdfast.wiring.account_view import AccountView, instant
 
 Story = list[dict[str, Any]]
 OUTCOMES = {

@@ -96,14 +96,15 @@ def set_rungs(m: Mandate, management: Management) -> None:
         m.rungs[i].move_value = rate(rung.move_value)
 
 
+def is_count(limit: str) -> bool:
+    """Whether a limit counts something; the others are shares."""
+    return limit.endswith(("count_max", "per_day_max", "trades_max"))
+
+
 def limits_of(values: dict[str, float], stale_after_ns: int) -> Limits:
     """Limits of a class from settings: shares of equity (1 = 100 %), counts as they are."""
     limits = Limits()
     for name, value in values.items():
-        setattr(
-            limits,
-            name,
-            int(value) if name.endswith(("count_max", "per_day_max", "trades_max")) else rate(value),
-        )
+        setattr(limits, name, int(value) if is_count(name) else rate(value))
     limits.stale_after_ns = stale_after_ns
     return limits

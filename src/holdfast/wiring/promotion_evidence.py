@@ -15,7 +15,8 @@ from holdfast.errors import HoldfastError
 from holdfast.journal.folder import Head, holder_of_lock
 from holdfast.journal.rows import from_json
 from holdfast.model.units import DAY, RATE
-from holdfast.wiring.account_view import AccountView, Row, instant, rebuild_mend
+from holdfast.wiring.account_names import Row
+from holdfast.wiring.account_view import AccountView, instant, rebuild_mend
 from holdfast.wiring.traded import differences
 
 RESULT = "realized - fees + funding + rollover"

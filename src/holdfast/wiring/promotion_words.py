@@ -6,14 +6,14 @@ from typing import Any
 
 from holdfast.errors import SettingsError
 from holdfast.settings.promotion import Promotion
-from holdfast.wiring.account_view import AccountView, instant
+from holdfast.wiring.account_names import Names, instant
 from holdfast.wiring.promotion import deciding
 
 SHOWN = 5  # pairs named in one sentence
 Told = dict[str, Any]
 
 
-def reason_before(view: AccountView, mandate_id: int, seq: int) -> str:
+def reason_before(view: Names, mandate_id: int, seq: int) -> str:
     """Why the gate held a pair back when a row was written."""
     told = view.remark("promotion", seq).get("pairs", {}).get(str(mandate_id))
     return str(told["reason"]) if told else ""
