@@ -32,7 +32,7 @@ class Names:
         """Of the account."""
         return self.labels.get("currency", "")
 
-    def remark(self, about: str, until: int | None = None) -> Row:
+    def remark(self, about: str, until: int | None = None) -> Row:  # noqa: ARG002
         """The last remark about something, up to a row of the journal; empty where there is none."""
         return {}
 

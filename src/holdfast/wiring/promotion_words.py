@@ -6,7 +6,8 @@ from typing import Any
 
 from holdfast.errors import SettingsError
 from holdfast.settings.promotion import Promotion
-from holdfast.wiring.account_names import Names, instant
+from holdfast.wiring.account_names import Names
+from holdfast.wiring.account_view import AccountView, instant
 from holdfast.wiring.promotion import deciding
 
 SHOWN = 5  # pairs named in one sentence
