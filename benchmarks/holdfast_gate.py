@@ -35,7 +35,7 @@ from holdfast.risk.gate import check
 from holdfast.risk.marks import mark
 from holdfast.settings.backtest import load_settings
 from holdfast.wiring.mandates import CLASS_IDS
-from holdfast.wiring.rulesets import bind_rules, owners_of, terms_of
+from holdfast.wiring.ruleset.rulesets import bind_rules, owners_of, terms_of
 
 HERE = Path(__file__).resolve().parent
 INSTRUMENTS = 21

@@ -33,14 +33,14 @@ from holdfast.model.instrument import worth
 from holdfast.model.order import OrderStatus, Step
 from holdfast.model.state import State
 from holdfast.model.units import MINUTE
-from holdfast.operations.counterfactual import Counterfactual, compare, mandates_of, names_of
-from holdfast.operations.counterfactual_changes import Changes
-from holdfast.operations.counterfactual_venue import CounterfactualVenue
-from holdfast.operations.counterfactual_walked import Walked
+from holdfast.operations.counterfactual.changes import Changes
+from holdfast.operations.counterfactual.fold import Counterfactual, compare, mandates_of, names_of
+from holdfast.operations.counterfactual.venue import CounterfactualVenue
+from holdfast.operations.counterfactual.walked import Walked
 from holdfast.records import copy_record
 from holdfast.runtime.driver import Driver
 from holdfast.settings.backtest import GRID, SINGLE, Limits
-from holdfast.wiring.replay_changes import changes_of, read_wanted, replay_with
+from holdfast.wiring.replay.changes import changes_of, read_wanted, replay_with
 from holdfast.wiring.trade import paper_in_step
 
 OURS: dict[str, dict[str, Any]] = {

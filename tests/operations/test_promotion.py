@@ -26,8 +26,8 @@ from holdfast.operations.promoting import held_back
 from holdfast.settings.backtest import load_settings
 from holdfast.settings.promotion import Promotion
 from holdfast.wiring.prepared import Prepared
-from holdfast.wiring.promotion import deciding, lacking_of
-from holdfast.wiring.promotion_evidence import Evidence, Record
+from holdfast.wiring.promotion.evidence import Evidence, Record
+from holdfast.wiring.promotion.gate import deciding, lacking_of
 from holdfast.wiring.trade import paper_in_step
 from holdfast.wiring.traded import traded_of
 

@@ -20,7 +20,7 @@ from holdfast.journal.projection_file import projection_path, remove
 from holdfast.journal.projection_tables import ALL
 from holdfast.operations.paper import LockStep
 from holdfast.settings.backtest import load_settings
-from holdfast.wiring.account_view import AccountView
+from holdfast.wiring.account.view import AccountView
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.prepared import Prepared
 from holdfast.wiring.trade import paper_in_step

@@ -7,12 +7,12 @@ from typing import Any
 
 from holdfast.history.store import Store
 from holdfast.settings.backtest import load_settings
-from holdfast.settings.ruleset import Ruleset
-from holdfast.settings.ruleset_file import Loaded
+from holdfast.settings.ruleset.file import Loaded
+from holdfast.settings.ruleset.ruleset import Ruleset
 from holdfast.simulator.simulation import Outcome, Simulation
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.prepared import Assignment
-from holdfast.wiring.rulesets import Rules, applied, stages_of
+from holdfast.wiring.ruleset.rulesets import Rules, applied, stages_of
 
 
 class Ruled(Backtest):

@@ -17,10 +17,10 @@ from ruled_market import decisions, run_under
 from holdfast.history.calendar_file import calendar_path
 from holdfast.history.store import Store
 from holdfast.history.synthetic import FX_PAIRS, PERPS, write_synthetic
-from holdfast.settings.ruleset_file import Loaded, load_ruleset, shipped
-from holdfast.settings.ruleset_floors import IdeaLoss
-from holdfast.settings.ruleset_phases import overridden
-from holdfast.wiring.ruleset_reads import AWAITED, FIELDS, NEEDS, kernels_reading
+from holdfast.settings.ruleset.file import Loaded, load_ruleset, shipped
+from holdfast.settings.ruleset.floors import IdeaLoss
+from holdfast.settings.ruleset.phases import overridden
+from holdfast.wiring.ruleset.reads import AWAITED, FIELDS, NEEDS, kernels_reading
 
 SETUP = {"strategies": ("ma_cross",), "timeframe": "1h", "parameters": {"risk_per_trade_pct": 1.0}}
 # With its whole balance in one grid the headroom of own.system_a would forbid the first level.

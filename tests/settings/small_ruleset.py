@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from holdfast.settings.ruleset_case import Facts
-from holdfast.settings.ruleset_file import Loaded, parse_ruleset
-from holdfast.settings.ruleset_finding import Finding, RulesetError
-from holdfast.settings.ruleset_lint import Report, lint_ruleset
-from holdfast.settings.ruleset_text import parse_text
+from holdfast.settings.ruleset.case import Facts
+from holdfast.settings.ruleset.file import Loaded, parse_ruleset
+from holdfast.settings.ruleset.finding import Finding, RulesetError
+from holdfast.settings.ruleset.lint import Report, lint_ruleset
+from holdfast.settings.ruleset.text import parse_text
 
 DAY = date(2026, 6, 5)
 SOUND = """\

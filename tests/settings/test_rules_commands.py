@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from holdfast.cli import rules
 from holdfast.errors import SettingsError
-from holdfast.settings.ruleset_file import shipped_ids
+from holdfast.settings.ruleset.file import shipped_ids
 
 APP = typer.Typer()
 rules.register(APP)

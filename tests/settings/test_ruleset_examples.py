@@ -11,16 +11,16 @@ from pydantic import TypeAdapter
 from small_ruleset import read
 from worked_rulesets import FRAGMENTS, HIGH_STAKES, TWO_STEP
 
-from holdfast.settings.ruleset import Ruleset
-from holdfast.settings.ruleset_case import Facts
-from holdfast.settings.ruleset_days import Consistency
-from holdfast.settings.ruleset_file import load_ruleset
-from holdfast.settings.ruleset_floors import FloorLimit, Limit
-from holdfast.settings.ruleset_levels import floor_level, ladder_of, rungs
-from holdfast.settings.ruleset_lint import lint_ruleset
-from holdfast.settings.ruleset_phases import resolve
-from holdfast.settings.ruleset_text import parse_text
-from holdfast.settings.ruleset_windows import Window
+from holdfast.settings.ruleset.case import Facts
+from holdfast.settings.ruleset.days import Consistency
+from holdfast.settings.ruleset.file import load_ruleset
+from holdfast.settings.ruleset.floors import FloorLimit, Limit
+from holdfast.settings.ruleset.levels import floor_level, ladder_of, rungs
+from holdfast.settings.ruleset.lint import lint_ruleset
+from holdfast.settings.ruleset.phases import resolve
+from holdfast.settings.ruleset.ruleset import Ruleset
+from holdfast.settings.ruleset.text import parse_text
+from holdfast.settings.ruleset.windows import Window
 
 D = Decimal
 

@@ -10,11 +10,11 @@ import pytest
 from small_ruleset import SOUND, broken, read
 
 from holdfast.errors import SettingsError
-from holdfast.settings.ruleset_clock import Boundary
-from holdfast.settings.ruleset_file import find_text, load_ruleset, parse_ruleset, shipped_ids
-from holdfast.settings.ruleset_finding import RulesetError
-from holdfast.settings.ruleset_phases import resolve
-from holdfast.settings.ruleset_text import parse_text
+from holdfast.settings.ruleset.clock import Boundary
+from holdfast.settings.ruleset.file import find_text, load_ruleset, parse_ruleset, shipped_ids
+from holdfast.settings.ruleset.finding import RulesetError
+from holdfast.settings.ruleset.phases import resolve
+from holdfast.settings.ruleset.text import parse_text
 
 SIZED = broken(
     ("id: firm.programme.20k", "id: firm.programme"),

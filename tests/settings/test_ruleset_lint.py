@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from small_ruleset import SOUND, broken, read, refusal, report
 
-from holdfast.settings.ruleset_bindings import BINDINGS, READS
-from holdfast.settings.ruleset_finding import Finding, RulesetError
-from holdfast.settings.ruleset_lint import CHECKS
+from holdfast.settings.ruleset.bindings import BINDINGS, READS
+from holdfast.settings.ruleset.finding import Finding, RulesetError
+from holdfast.settings.ruleset.lint import CHECKS
 
 LADDER = "{warn: 40, reduce: 60, block: 70, flatten: 80}"
 ZONE = 'day_boundary: {zone: America/New_York, at: "17:00"}'

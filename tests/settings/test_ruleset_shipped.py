@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.settings.ruleset import Ruleset
-from holdfast.settings.ruleset_base import Part
-from holdfast.settings.ruleset_bindings import BINDINGS, MAPPINGS, NO_LIMITS, READS, REMARKS, reader_of
-from holdfast.settings.ruleset_case import Facts
-from holdfast.settings.ruleset_file import load_ruleset, shipped_ids
-from holdfast.settings.ruleset_floors import FloorLimit
-from holdfast.settings.ruleset_lint import lint_ruleset
-from holdfast.settings.ruleset_phases import resolve
-from holdfast.settings.ruleset_provenance import provenance, rules_of
-from holdfast.settings.ruleset_schema import leaves, models_in
-from holdfast.settings.ruleset_words import explain
+from holdfast.settings.ruleset.base import Part
+from holdfast.settings.ruleset.bindings import (
+    BINDINGS,
+    MAPPINGS,
+    NO_LIMITS,
+    READS,
+    REMARKS,
+    reader_of,
+)
+from holdfast.settings.ruleset.case import Facts
+from holdfast.settings.ruleset.file import load_ruleset, shipped_ids
+from holdfast.settings.ruleset.floors import FloorLimit
+from holdfast.settings.ruleset.lint import lint_ruleset
+from holdfast.settings.ruleset.phases import resolve
+from holdfast.settings.ruleset.provenance import provenance, rules_of
+from holdfast.settings.ruleset.ruleset import Ruleset
+from holdfast.settings.ruleset.schema import leaves, models_in
+from holdfast.settings.ruleset.words import explain
 
 IDS = list(shipped_ids())
 PROGRAMMES = {name.rsplit(".", 1)[0] for name in IDS}

@@ -11,8 +11,8 @@ from holdfast.journal import projection_tables as tables
 from holdfast.journal.projection_file import ProjectionFile, projection_path
 from holdfast.journal.rows import as_json
 from holdfast.model.units import SECOND
-from holdfast.wiring.account_protection import Protection, protection_of
-from holdfast.wiring.account_view import AccountView
+from holdfast.wiring.account.protection import Protection, protection_of
+from holdfast.wiring.account.view import AccountView
 
 ENTRY, STOP, LEVEL = 1, 2, 3
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.settings.ruleset_bindings import BINDINGS
-from holdfast.settings.ruleset_file import load_ruleset, parse_ruleset, shipped
-from holdfast.settings.ruleset_finding import RulesetError
-from holdfast.settings.ruleset_text import parse_text
-from holdfast.wiring import ruleset_reads
-from holdfast.wiring.ruleset_bound import bindings_of, check_bound
-from holdfast.wiring.ruleset_reads import AWAITED, FIELDS, NEEDS, OTHERS, kernels_reading, unread_fields
-from holdfast.wiring.rulesets import stages_of
+from holdfast.settings.ruleset.bindings import BINDINGS
+from holdfast.settings.ruleset.file import load_ruleset, parse_ruleset, shipped
+from holdfast.settings.ruleset.finding import RulesetError
+from holdfast.settings.ruleset.text import parse_text
+from holdfast.wiring.ruleset import reads as ruleset_reads
+from holdfast.wiring.ruleset.bound import bindings_of, check_bound
+from holdfast.wiring.ruleset.reads import AWAITED, FIELDS, NEEDS, OTHERS, kernels_reading, unread_fields
+from holdfast.wiring.ruleset.rulesets import stages_of
 
 # They ask for sizes in contracts or lots of a day, or for a take-profit on every order: said, not kept in silence.
 REFUSED = {"apex.eod.50k", "apex.intraday.50k"}

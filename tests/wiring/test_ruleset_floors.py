@@ -11,9 +11,9 @@ from holdfast.model.enums import BoundaryKind, Consequence, Quantity, Sample, Sc
 from holdfast.model.events import AccountOpened, Boundary, CashFlow, FloorGiven
 from holdfast.model.units import RATE
 from holdfast.records import copy_record
-from holdfast.settings.ruleset_file import load_ruleset
-from holdfast.wiring.ruleset_floors import Owners, Row, floor_rows
-from holdfast.wiring.rulesets import stages_of
+from holdfast.settings.ruleset.file import load_ruleset
+from holdfast.wiring.ruleset.floors import Owners, Row, floor_rows
+from holdfast.wiring.ruleset.rulesets import stages_of
 
 CLASS_IDS = {"setup": 0, "grid": 1}
 

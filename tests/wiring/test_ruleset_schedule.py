@@ -10,10 +10,10 @@ import polars as pl
 
 from holdfast.history.calendar_events import Event, calendar_frame
 from holdfast.history.instruments import instrument
-from holdfast.settings.ruleset_file import load_ruleset
+from holdfast.settings.ruleset.file import load_ruleset
 from holdfast.simulator.world import Item
-from holdfast.wiring.ruleset_schedule import Span, clock_items, window_items
-from holdfast.wiring.rulesets import stages_of
+from holdfast.wiring.ruleset.rulesets import stages_of
+from holdfast.wiring.ruleset.schedule import Span, clock_items, window_items
 
 HOUR = 3600 * 10**9
 

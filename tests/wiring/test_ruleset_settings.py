@@ -9,9 +9,9 @@ import pytest
 
 from holdfast.errors import SettingsError
 from holdfast.settings.backtest import load_settings
-from holdfast.settings.ruleset_file import RULESETS
+from holdfast.settings.ruleset.file import RULESETS
 from holdfast.wiring.mandates import CLASS_IDS
-from holdfast.wiring.rulesets import applied, bind_rules, owners_of, terms_of
+from holdfast.wiring.ruleset.rulesets import applied, bind_rules, owners_of, terms_of
 
 HS = "the5ers.high_stakes.20k"
 

@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 def status(home: Home = None, account: Account = None, json: Json = False) -> None:
     """Show where an account stands: equity, the day, what restrains it, what is held, and whether its engine runs."""
-    from holdfast.wiring.account_status import status_data
+    from holdfast.wiring.account.status import status_data
 
     name, view = opened(home, account)
     told = status_data(view, name)
@@ -72,7 +72,7 @@ def print_status(told: dict[str, Any]) -> None:
 def status_lines(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Name, value and style of each line."""
     from holdfast.reports.wording import amount, duration, moment, percent
-    from holdfast.wiring.promotion_words import short_text
+    from holdfast.wiring.account.promotion import short_text
 
     currency, day = told["currency"], told["day"]
     age = duration(told["last_event_age_s"])
@@ -115,7 +115,7 @@ def restraint_cells(row: dict[str, Any]) -> tuple[str, ...]:
 def positions(home: Home = None, account: Account = None, json: Json = False) -> None:
     """Show what an account holds, and what stands at the venue to protect it."""
     from holdfast.reports.wording import amount, price
-    from holdfast.wiring.account_rows import positions_data
+    from holdfast.wiring.account.rows import positions_data
 
     _, view = opened(home, account)
     found = positions_data(view)
@@ -152,7 +152,7 @@ def orders(
 ) -> None:
     """Show orders at work, or the last ones whatever became of them; `holdfast why ORDER` tells the story of one."""
     from holdfast.reports.wording import moment, price
-    from holdfast.wiring.account_rows import orders_data
+    from holdfast.wiring.account.rows import orders_data
 
     _, view = opened(home, account)
     found = orders_data(view, every, limit)
@@ -186,7 +186,7 @@ def trades(
 ) -> None:
     """Show trades: the open ones (armed ones too), the closed ones, or all."""
     from holdfast.reports.wording import amount, moment, price, ratio
-    from holdfast.wiring.account_rows import trades_data
+    from holdfast.wiring.account.rows import trades_data
 
     _, view = opened(home, account)
     found = trades_data(view, which.value, limit)

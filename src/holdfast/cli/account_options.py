@@ -13,7 +13,7 @@ from holdfast.cli.places import home
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from holdfast.wiring.account_view import AccountView
+    from holdfast.wiring.account.view import AccountView
 
 Home = Annotated[
     Path | None,
@@ -56,7 +56,7 @@ def chosen(given: Path | None, account: str | None) -> tuple[str, Path]:
 
 def opened(given: Path | None, account: str | None) -> tuple[str, AccountView]:
     """The account's projection, to be read."""
-    from holdfast.wiring.account_view import AccountView
+    from holdfast.wiring.account.view import AccountView
 
     name, folder = chosen(given, account)
     return name, AccountView(folder)

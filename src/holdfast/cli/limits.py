@@ -70,7 +70,7 @@ def limits_of_account(account: str, json: bool) -> None:
     from holdfast.cli.account_options import opened
     from holdfast.reports.risk_rows import looked
     from holdfast.reports.wording import count, moment
-    from holdfast.wiring.account_limits import limits_of_account as limits_now
+    from holdfast.wiring.account.limits import limits_of_account as limits_now
 
     name, view = opened(None, account)
     risk = limits_now(view, name)

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def promotion(home: Home = None, account: Account = None, json: Json = False) -> None:
     """Show which pairs may open trades: each one's evidence, the last start's verdict, and what the next would say."""
-    from holdfast.wiring.promotion_words import promotion_data
+    from holdfast.wiring.promotion.told import promotion_data
 
     name, view = opened(home, account)
     told = promotion_data(view, name)
@@ -34,7 +34,7 @@ def print_promotion(told: dict[str, Any]) -> None:
     from rich.text import Text
 
     from holdfast.reports.risk_text import plain
-    from holdfast.wiring.promotion_words import name_of
+    from holdfast.wiring.account.promotion import name_of
 
     out = screen()
     if told["gate"] == "off":

@@ -57,9 +57,9 @@ def replay_same(folder: Path, json: bool) -> None:
 
 def replay_changed(folder: Path, texts: list[str], json: bool) -> None:
     """The journal with other limits beside the journal as it was."""
-    from holdfast.wiring.replay_changes import replay_with
-    from holdfast.wiring.replay_text import told_lines
-    from holdfast.wiring.replay_told import told_data
+    from holdfast.wiring.replay.changes import replay_with
+    from holdfast.wiring.replay.text import told_lines
+    from holdfast.wiring.replay.told import told_data
 
     with counting("Folding rows") as progress:
         data = told_data(replay_with(folder, texts, progress))
@@ -74,7 +74,7 @@ def replay_changed(folder: Path, texts: list[str], json: bool) -> None:
 
 def print_simulation(data: dict[str, Any]) -> None:
     """What did not happen, said to be so, beside what did."""
-    from holdfast.wiring.replay_text import told_rows
+    from holdfast.wiring.replay.text import told_rows
 
     typer.echo(f"\nSIMULATED FROM HERE (row {data['simulation']['from_row']:,})")
     for sentence in data["simulation"]["assumptions"]:

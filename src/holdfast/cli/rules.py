@@ -9,9 +9,9 @@ import typer
 from holdfast.cli.data_options import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    from holdfast.settings.ruleset import Ruleset
-    from holdfast.settings.ruleset_finding import Finding
-    from holdfast.settings.ruleset_words import Line
+    from holdfast.settings.ruleset.finding import Finding
+    from holdfast.settings.ruleset.ruleset import Ruleset
+    from holdfast.settings.ruleset.words import Line
 
 Name = Annotated[str, typer.Argument(help="Id of a ruleset, a path, or PATH#SIZE.")]
 group = typer.Typer(
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def list_rules(json: Json = False) -> None:
     """List the shipped rulesets: programme, size, phases, version, and the lowest confidence of their limits."""
-    from holdfast.settings.ruleset_file import shipped
+    from holdfast.settings.ruleset.file import shipped
 
     rows = [_row(each.ruleset, each.hash) for each in shipped()]
     if json:
@@ -50,7 +50,7 @@ def list_rules(json: Json = False) -> None:
 
 
 def _row(ruleset: Ruleset, content: str) -> dict[str, Any]:
-    from holdfast.settings.ruleset_provenance import provenance
+    from holdfast.settings.ruleset.provenance import provenance
 
     marks = {provenance(ruleset, f"limits.{each.id}", each).confidence for each in ruleset.limits} - {None}
     return {
@@ -76,9 +76,9 @@ def show_rules(
     json: Json = False,
 ) -> None:
     """Explain a ruleset: each rule in a sentence with its source, levels of the first day, next day boundaries."""
-    from holdfast.settings.ruleset_lint import checked_ruleset
-    from holdfast.settings.ruleset_phases import resolve
-    from holdfast.settings.ruleset_words import explain
+    from holdfast.settings.ruleset.lint import checked_ruleset
+    from holdfast.settings.ruleset.phases import resolve
+    from holdfast.settings.ruleset.words import explain
 
     loaded, report = checked_ruleset(name)
     ruleset = resolve(loaded.ruleset, phase)
@@ -176,7 +176,7 @@ def _print_doubts(ruleset: Ruleset, warnings: tuple[Finding, ...]) -> None:
 
 def lint_rules(name: Name, json: Json = False) -> None:
     """Lint a ruleset at every size it has: one line for each finding; exit code 1 where it is refused."""
-    from holdfast.settings.ruleset_lint import lint_file
+    from holdfast.settings.ruleset.lint import lint_file
 
     report = lint_file(name)
     if json:

@@ -151,7 +151,7 @@ def run_paper(
 
 def boot_text(run: Run) -> str:
     """What a start found, in a sentence or two, and what the promotion gate decided."""
-    from holdfast.wiring.promotion_words import long_text, summary_of
+    from holdfast.wiring.account.promotion import long_text, summary_of
 
     gate = summary_of(run.promotion)
     return found_text(run) + (f" {long_text(gate)}" if gate else "")

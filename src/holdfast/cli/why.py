@@ -32,7 +32,7 @@ def why(
     json: Json = False,
 ) -> None:
     """Tell why: an order's signal, gate, requests and fills; or the gate that stopped a signal, and by how much."""
-    from holdfast.wiring.account_why import signals_data, why_data
+    from holdfast.wiring.account.why import signals_data, why_data
 
     _, view = opened(home, account)
     if about is None:
@@ -46,7 +46,7 @@ def why(
 def print_signals(found: list[dict[str, Any]], view: Any) -> None:
     """The last signals as a table."""
     from holdfast.reports.wording import moment
-    from holdfast.wiring.account_rules import rule_text
+    from holdfast.wiring.account.rules import rule_text
 
     cells = (
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from holdfast.settings.ruleset_base import Part
+from holdfast.settings.ruleset.base import Part
 
 
 class Promotion(Part):

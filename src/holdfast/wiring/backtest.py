@@ -36,10 +36,9 @@ from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Chosen, Prepared
 from holdfast.wiring.prices import PriceReader, bar_lines
 from holdfast.wiring.results import peak_memory_mb, result_of
-from holdfast.wiring.ruleset_floors import Row
-from holdfast.wiring.ruleset_instruments import listings_of
-from holdfast.wiring.ruleset_schedule import Span
-from holdfast.wiring.rulesets import (
+from holdfast.wiring.ruleset.floors import Row
+from holdfast.wiring.ruleset.instruments import listings_of
+from holdfast.wiring.ruleset.rulesets import (
     Rules,
     applied,
     bind_rules,
@@ -51,6 +50,7 @@ from holdfast.wiring.rulesets import (
     terms_of,
     words_of,
 )
+from holdfast.wiring.ruleset.schedule import Span
 from holdfast.wiring.units import rate
 
 

@@ -14,8 +14,8 @@ from holdfast.strategies.parameters import Resolved
 from holdfast.strategies.strategy import Strategy
 from holdfast.wiring.contracts import Conversion
 from holdfast.wiring.plans import PlanSource
-from holdfast.wiring.ruleset_floors import Row
-from holdfast.wiring.rulesets import Rules
+from holdfast.wiring.ruleset.floors import Row
+from holdfast.wiring.ruleset.rulesets import Rules
 
 
 @dataclass

@@ -10,12 +10,12 @@ import numpy as np
 from holdfast.history.names import format_instant
 from holdfast.model.enums import Consequence, NoticeKind, Quantity, Sample, Severity
 from holdfast.model.units import DAY, RATE
-from holdfast.settings.ruleset_clock import Clock
+from holdfast.settings.ruleset.clock import Clock
 from holdfast.simulator.simulation import Outcome
 from holdfast.wiring.prepared import Prepared
 from holdfast.wiring.risk_conduct import conduct_of
 from holdfast.wiring.risk_trips import trips_of
-from holdfast.wiring.rulesets import Rules
+from holdfast.wiring.ruleset.rulesets import Rules
 
 MOST_TRIPS = 500  # of the timeline; the rest is counted
 RUNGS = ("warn", "reduce", "block", "flatten")
@@ -201,7 +201,7 @@ def day_after(clock: Clock, time_ns: int) -> str | None:
     """The first candidate of a day boundary after an instant."""
     from holdfast.history.day_boundaries import DayClock
     from holdfast.history.day_boundaries import next_boundary as following
-    from holdfast.wiring.ruleset_schedule import wall
+    from holdfast.wiring.ruleset.schedule import wall
 
     made = DayClock(wall(clock.day_boundary), tuple(wall(each) for each in clock.alternates))
     return moment(following(made, time_ns).time_ns)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.model.units import SECOND
-from holdfast.settings.ruleset_conduct import MinHold
-from holdfast.wiring.rulesets import Rules
+from holdfast.settings.ruleset.conduct import MinHold
+from holdfast.wiring.ruleset.rulesets import Rules
 
 
 def conduct_of(rules: Rules, closed: Any) -> list[dict[str, Any]]:

@@ -24,11 +24,11 @@ from holdfast.settings.backtest import BacktestSettings
 from holdfast.simulator.simulation import rules_events, setup_events
 from holdfast.strategies.planning import live_row, missing, visible
 from holdfast.strategies.strategy import BarSet
-from holdfast.wiring.account_limits import rules_of
+from holdfast.wiring.account.limits import rules_of
 from holdfast.wiring.backtest import Backtest
 from holdfast.wiring.plans import PlanSource, PlanTable, speaking
 from holdfast.wiring.prepared import Assignment, Prepared
-from holdfast.wiring.promotion import gate_of
+from holdfast.wiring.promotion.gate import gate_of
 from holdfast.wiring.traded import traded_of
 
 

@@ -1,0 +1,1 @@
+"""Rulesets of prop firms and of own money: schema, files, lint, words."""

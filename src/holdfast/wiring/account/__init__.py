@@ -1,0 +1,1 @@
+"""What people read about an account that runs or has run."""

@@ -1,0 +1,1 @@
+"""A journal under other limits: what is changed, and what people read of it."""

@@ -1,0 +1,1 @@
+"""A ruleset becomes floors, guards, limits and a schedule of the core."""
