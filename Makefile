@@ -47,9 +47,9 @@ check: setup ## style, types and the direction of imports; runs nothing
 # Compile the core once, before two test workers would each do it for themselves.
 warm: setup
 	@$(PY) -c "from holdfast.records import compiled; from holdfast.records.kernel import is_cached; \
-	from holdfast.simulator.loop import run; \
+	from holdfast.simulator.loop import run; from holdfast.engine.envelope import apply_envelope; \
 	is_cached() or print('Compiling the core, once for each version of it: up to a minute.', flush=True); \
-	compiled(run)"
+	compiled(run); compiled(apply_envelope)"
 
 bench: setup ## measure against other engines on the same bars and print the table
 	@PYTHON=$(PY) benchmarks/peers/setup.sh

@@ -9,6 +9,7 @@ import typer
 
 from holdfast.cli.data_options import Json, print_json, print_table
 from holdfast.cli.journal import Folder, counting
+from holdfast.errors import SettingsError
 
 Set = Annotated[
     list[str] | None,
@@ -19,29 +20,37 @@ Set = Annotated[
     ),
 ]
 
+Compiled = Annotated[bool, typer.Option("--compiled", help="By the compiled core, as backtests run it.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module to the application."""
     app.command("replay")(replay)
 
 
-def replay(folder: Folder, set_: Set = None, json: Json = False) -> None:
+def replay(folder: Folder, set_: Set = None, compiled: Compiled = False, json: Json = False) -> None:
     """Fold a journal again from its first row: the core must decide as it did, byte for byte.
 
     With --set: what it would have decided with another limit. Exact until a decision differs, simulated from there.
     """
+    if set_ and compiled:
+        raise SettingsError("--compiled folds a journal as it was.", "Leave --set or --compiled away.")
     if set_:
         replay_changed(folder, set_, json)
     else:
-        replay_same(folder, json)
+        replay_same(folder, compiled, json)
 
 
-def replay_same(folder: Path, json: bool) -> None:
+def replay_same(folder: Path, compiled: bool, json: bool) -> None:
     """The journal as it was; exit code 1 where the core decides otherwise."""
+    from holdfast.engine.engine import Engine
     from holdfast.journal.archive import replay as replay_journal
     from holdfast.journal.archive import replay_data
+    from holdfast.journal.compiled import CompiledEngine
 
-    folded = replay_journal(folder)
+    if compiled:
+        typer.echo("Compiling the core where it has not been: up to a minute.", err=True)
+    folded = replay_journal(folder, CompiledEngine if compiled else Engine)
     if json:
         print_json(replay_data(folded))
     elif folded.difference is None:

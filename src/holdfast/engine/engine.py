@@ -92,18 +92,19 @@ class Engine:
         self.outbox.command_count = self.outbox.note_count = 0
         self.outbox.closed_count = self.outbox.notice_count = 0
         HANDLERS[type(event)](self.state, self.outbox, event)
-        self._count(event)
+        count(self.state, event)
         return [copy_of(command) for command in self.outbox.commands[: self.outbox.command_count]]
 
-    def _count(self, event: Any) -> None:
-        """How far the market and the schedule were taken, for who feeds them after a start."""
-        state, rank = self.state, rank_of(event)
-        state.fed += is_fed(event)
-        if rank > 0:
-            place = (event.time_ns, rank)
-            same = place == (state.scheduled_ns, state.scheduled_rank)
-            state.scheduled_count = state.scheduled_count + 1 if same else 1
-            state.scheduled_ns, state.scheduled_rank = place
+
+def count(state: Any, event: Any) -> None:
+    """How far the market and the schedule were taken, for who feeds them after a start."""
+    rank = rank_of(event)
+    state.fed += is_fed(event)
+    if rank > 0:
+        place = (event.time_ns, rank)
+        same = place == (state.scheduled_ns, state.scheduled_rank)
+        state.scheduled_count = state.scheduled_count + 1 if same else 1
+        state.scheduled_ns, state.scheduled_rank = place
 
 
 def is_fed(event: Any) -> bool:

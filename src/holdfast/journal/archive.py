@@ -14,6 +14,7 @@ from typing import Any
 
 import apsw
 
+from holdfast.engine.engine import Engine
 from holdfast.errors import InUseError, JournalError
 from holdfast.journal.feeding import Feeder
 from holdfast.journal.folder import Lock, Witness, number_of, segments_of
@@ -24,6 +25,7 @@ from holdfast.journal.removal import NAME as REMOVED
 from holdfast.journal.removal import check_removed
 from holdfast.journal.rows import HEADER, Row, from_json
 from holdfast.journal.segment import Segment
+from holdfast.model.state import State
 
 PIECE = 2_000  # rows between two words about progress
 
@@ -148,10 +150,10 @@ def rows_of(folder: Path) -> list[Row]:
     return rows
 
 
-def replay(folder: Path) -> Folded:
+def replay(folder: Path, made: Callable[[State], Engine] = Engine) -> Folded:
     """Fold a journal from its first row to its last: the same decisions, and the same state at every snapshot."""
     rows = rows_of(folder)
-    return fold(rows[0], rows[1:])
+    return fold(rows[0], rows[1:], made)
 
 
 def replay_data(folded: Folded) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast.engine.engine import Engine, state_digest
@@ -46,10 +47,10 @@ class Folded:
         return state_digest(self.engine.state)
 
 
-def fold(snapshot: Row | None, rows: list[Row]) -> Folded:
+def fold(snapshot: Row | None, rows: list[Row], made: Callable[[State], Engine] = Engine) -> Folded:
     """Apply every row's event to the snapshot's state; stops at the first other decision, digest or snapshot."""
     state = read_state(snapshot.version, snapshot.body) if snapshot is not None else State()
-    folded = Folded(Engine(state))
+    folded = Folded(made(state))
     for row in rows:
         if row.kind == POISON:
             folded.poisoned += 1
