@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -54,8 +53,6 @@ class Process:
         soon = self.tape.hit("crash in start", self.mix.crash_in_start, 0.01, 20.0)
         if soon is not None:
             self.heap.after(round(soon * 1e9), self._crash_in_start, self.start)
-        if self.start % 8 == 0:
-            gc.collect()  # what earlier processes had in mind is large, and nobody else collects it
         self._guarded(self._boot)
 
     def _crash_in_start(self, start: int) -> None:
@@ -104,8 +101,8 @@ class Process:
             self.world.see("commit durable but unacknowledged")
         for name, count in session.desk.sightings.items():
             self.world.see(name, count)
-        session.desk.sightings.clear()
         self.session = self.journal = None
+        forget(session)
         self._backlog.clear()
         self.world.checks.died(why)
         self.heap.after(round(self._stream.tail(0.5, 60.0) * 1e9), self.boot)
@@ -184,6 +181,8 @@ class Process:
     def _plan_tick(self) -> None:
         assert self.session is not None
         session, now = self.session, self.heap.now_ns
+        if now < self._next_tick <= now + BEAT:
+            return  # no tick is planned for sooner than that
         if self._is_busy(session):
             due = now + BEAT
         else:
@@ -233,6 +232,14 @@ class Process:
         """A row is about to be taken by the journal."""
         if self.tape.hit("crash in record", self.mix.crash_in_record) is not None:
             raise Crash
+
+
+def forget(session: Session) -> None:
+    """What a process had in mind is large, and its parts hold each other: taken apart it is gone at once."""
+    desk = session.desk
+    parts: list[Any] = [session.intake, session.dispatcher, session.resolver, session.sweeper, session.watch]
+    for part in (*parts, session.driver, desk.courier, desk.book, desk, session):
+        vars(part).clear()
 
 
 def digest_of(session: Session) -> str:
