@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from session_kit import Stage
+from dataclasses import replace
+
+from session_kit import SECOND, Stage
 
 from holdfast.model.enums import OrderType, Role
 from holdfast.model.order import OrderStatus
-from holdfast.ports.venue import Ask, Request
+from holdfast.ports.venue import Answer, Ask, Facts, Request, Standing
 from holdfast.runtime.names import parts_of
 from holdfast.simulator.paper_venue import Dedupe
 
@@ -188,3 +190,70 @@ def test_the_stop_of_an_entry_stays_until_stops_of_ours_close_all_that_is_held()
     assert stage.venue.stopped(1, 1) == 20
     stage.venue.receive(Request(4, Ask.CANCEL, "stop", stamp_ns=stage.market.time_ns))
     assert stage.venue.stopped(1, 1) == 20  # the position's own stop is back
+
+
+def filled_unheard() -> Stage:
+    """An entry that fills while nobody listens; sweeps are minutes apart."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.wait(20)
+    stage.settle = lambda: None  # type: ignore[method-assign]
+    stage.price(1, 49_800)
+    del stage.settle  # type: ignore[method-assign]
+    assert stage.market.books[1].positions[0].quantity > 0
+    return stage
+
+
+def held(stage: Stage) -> int:
+    """What the engine holds of the first instrument."""
+    return int(stage.session.engine.state.instruments[1].positions[0].quantity)
+
+
+def test_after_a_start_sweeps_go_on_until_no_answer_can_be_from_before_it() -> None:
+    """The first sweep was answered from a copy that did not know of the fill, and the next came minutes later."""
+    stage = filled_unheard()
+    tell, until = stage.venue._tell, stage.market.time_ns + 5 * SECOND
+
+    def old(request: Request) -> Answer:
+        answer = tell(request)
+        return answer if stage.market.time_ns > until else replace(answer, positions=(), executions=())
+
+    order = stage.venue.over.popitem()[1]
+    seen = replace(order, standing=Standing.LIVE, filled=0)
+    stage.venue._tell = lambda request: (  # type: ignore[method-assign]
+        replace(old(request), orders=(seen,))
+        if request.ask in (Ask.OPEN_ORDERS, Ask.ORDER) and stage.market.time_ns <= until
+        else old(request)
+    )
+    stage.begin(stage.session.engine, 2)
+    stage.wait(4)
+    assert held(stage) == 0
+    stage.wait(8)
+    assert held(stage) == stage.market.books[1].positions[0].quantity
+    assert stop_of(stage)
+
+
+def test_an_execution_that_is_missing_is_asked_for_until_it_comes() -> None:
+    """The order was shown as filled; the one question about its executions was answered from an old copy."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.wait(20)
+    stage.settle = lambda: None  # type: ignore[method-assign]
+    stage.price(1, 49_800)
+    del stage.settle  # type: ignore[method-assign]
+    stage.venue.mail.clear()
+    name = stage.placed()[-1].name
+    told, until = stage.venue._executed_since, stage.market.time_ns + 4 * SECOND
+    stage.venue._executed_since = lambda since_ns: (  # type: ignore[method-assign]
+        told(since_ns) if stage.market.time_ns > until else []
+    )
+    (shown,) = stage.venue.find(name)
+    stage.session.told(replace(shown, standing=Standing.LIVE))
+    stage.wait(3)
+    assert held(stage) == 0
+    stage.wait(3)
+    assert held(stage) == stage.market.books[1].positions[0].quantity > 0

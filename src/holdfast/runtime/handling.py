@@ -46,10 +46,15 @@ class Handling:
         None  # the venue never saw the amend: what stands, told once entries are allowed
     )
     sums: dict[str, int] = field(default_factory=dict)  # filled so far, by name
+    shown: int = 0  # the furthest that the venue has shown the order of `name` filled
     early: dict[int, Execution] = field(
         default_factory=dict
     )  # executions before which another one is missing
     ending: OrderSeen | None = None  # it is over, but executions of it are missing
+
+    def is_behind(self) -> bool:
+        """Whether the venue has shown that executions of it are missing."""
+        return bool(self.early) or self.ending is not None or self.shown > self.sums.get(self.name, 0)
 
 
 class Book:

@@ -101,6 +101,7 @@ class Session:
         self.take(event)
         self._bare = len(self.watch.bare_trades())
         self.sweeper.since_ns = max(0, self.engine.state.time_ns - 600 * SECOND)
+        self.sweeper.join()
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
 
@@ -140,7 +141,7 @@ class Session:
         """The connection came or went; with every one that comes a sweep is due."""
         if there and not self.desk.connected:
             self.desk.see("reconnected")
-            self.sweeper.due_ns = 0
+            self.sweeper.join()
         self.desk.connected = there
 
     def tick(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 
 from holdfast.model.enums import OrderType
 from holdfast.model.order import Step
@@ -234,13 +235,20 @@ class Exchange:
         until = self.heap.now_ns - round(self.mix.lag_s * 1e9)
         return replace(
             answer,
-            orders=tuple(order for order in answer.orders if self._is_known(order, until)),
+            orders=tuple(self._as_of(o, until) for o in answer.orders if self._is_known(o, until)),
             executions=tuple(e for e in answer.executions if e.time_ns <= until),
             positions=self._held_at(until) if request.ask == Ask.POSITIONS else (),
         )
 
     def _is_known(self, order: OrderSeen, until_ns: int) -> bool:
         return self.born.get(order.name, 0) <= until_ns
+
+    def _as_of(self, order: OrderSeen, until_ns: int) -> OrderSeen:
+        """A living order without what it has filled since."""
+        if order.standing != Standing.LIVE or self.filled_at[order.instrument_id] <= until_ns:
+            return order
+        since = takewhile(lambda e: e.time_ns > until_ns, reversed(self.executions))
+        return replace(order, filled=order.filled - sum(e.quantity for e in since if e.name == order.name))
 
     def _held_at(self, until_ns: int) -> tuple[Held, ...]:
         found = []
