@@ -116,11 +116,11 @@ def campaign(
     return report
 
 
-def one_day(seed: int, model: VenueModel, engine: EngineKind, hits: dict[Place, float] | None) -> Report:
+def one_day(asked: Asked) -> Report:
     """One day of a seed, with its own faults or with those of a tape."""
-    report = Report(seed)
-    with engine.planted():
-        report.add(model, World(replace(asked_for(seed, model, usual(), engine), tape=hits)).run())
+    report = Report(asked.seed)
+    with asked.engine.planted():
+        report.add(asked.model, World(asked).run())
     return report
 
 

@@ -57,6 +57,8 @@ class Mix:
     pause: float = 0.0
     unsound: float = 0.0
     clock_step: float = 0.0
+    clock_step_in_send: float = 0.0
+    midnight: float = 0.0  # that an outage lies over the day boundary
     operator: float = 0.0
     restart: float = 0.0
     force: float = 0.0
@@ -75,7 +77,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "slow_commit": (0.0005, 0.01), "commit_error": (0.0001, 0.001), "full_disk": (0.0001, 0.001),
     "crash_in_send": (0.002, 0.01), "crash_in_record": (0.0001, 0.001), "crash_in_start": (0.05, 0.5),
     "cut": (1, 24), "data_cut": (1, 24), "clog": (1, 24), "crash": (0.5, 4), "pause": (1, 12), "unsound": (1, 24),
-    "clock_step": (1, 12), "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
+    "clock_step": (1, 12), "clock_step_in_send": (0.002, 0.02), "midnight": (0.2, 1.0), "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
 }  # fmt: skip
 OFF = 0.6  # of the faults, in a mix
 

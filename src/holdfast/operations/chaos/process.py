@@ -76,6 +76,8 @@ class Process:
         for event in missing_setup(engine.state, self.world.setting.scenario):
             self.session.take(event)
         self.session.start()
+        if engine.state.account.day < self.world.days:
+            self.session.take(self.world.boundary(reconstructed=True))
         if not self.world.wire.private.up:
             self.session.connection(False)
 
@@ -227,6 +229,8 @@ class Process:
         self.world.wire.send(request, self.start)
         if when is not None:
             raise Crash
+        if changes and (step := self.tape.hit("clock step in send", self.mix.clock_step_in_send, 0.5, 86_400)):
+            self.world.step_clock(step)
 
     def recording(self) -> None:
         """A row is about to be taken by the journal."""
