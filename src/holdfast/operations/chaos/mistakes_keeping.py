@@ -98,7 +98,7 @@ class TrustsTheWall(EngineKind):
     """Deadlines by the wall clock."""
 
     name, about, caught_by = "wall-clock-deadlines", "measures deadlines by the wall clock", ("T1",)
-    storm: ClassVar = {"clock_step": 1440, "slow_commit": 0.3}
+    storm: ClassVar = {"clock_step": 1440, "clock_step_in_send": 0.3, "slow_commit": 0.8}
 
     def clock(self, clock: Any) -> Any:
         return WallClock(clock)
