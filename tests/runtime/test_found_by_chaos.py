@@ -8,7 +8,7 @@ from session_kit import SECOND, Stage
 
 from holdfast.model.enums import OrderType, Role
 from holdfast.model.order import OrderStatus
-from holdfast.ports.venue import Answer, Ask, Facts, Request, Standing
+from holdfast.ports.venue import Answer, Ask, Execution, Facts, Request, Standing
 from holdfast.runtime.names import parts_of
 from holdfast.simulator.paper_venue import Dedupe
 
@@ -257,3 +257,21 @@ def test_an_execution_that_is_missing_is_asked_for_until_it_comes() -> None:
     assert held(stage) == 0
     stage.wait(3)
     assert held(stage) == stage.market.books[1].positions[0].quantity > 0
+
+
+def test_an_execution_of_a_second_attempt_counts_once_whoever_starts() -> None:
+    """What an earlier start had booked of it was more than the order had left, and was taken for a closure."""
+    stage = Stage()
+    stage.drop = lambda r: r.ask == Ask.PLACE and r.reduce_only and attempt_of(r.name) == 0
+    open_setup(stage)
+    stage.wait(3)
+    second = next(name for name in stage.venue.live if attempt_of(name) == 1)
+    whole = held(stage)
+    part = Execution(
+        9_000, second, 1, 1, -1, whole - 20, 49_000, 0, False, whole - 20, stage.market.time_ns, complete=False
+    )  # fmt: skip
+    stage.session.told(part)
+    assert held(stage) == 20
+    stage.begin(stage.session.engine, 2)
+    stage.session.told(part)
+    assert held(stage) == 20

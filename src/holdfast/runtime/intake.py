@@ -161,6 +161,9 @@ class Intake:
             self.miss()
             return
         handling.sums[execution.name] = execution.filled
+        if execution.number <= order.last_fill_id:
+            self.desk.see("duplicate fill ignored")  # an earlier start has booked it, under an attempt's own name
+            return
         if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
             self.desk.see("fill before acknowledgement")
         handling.lives.add(execution.name)

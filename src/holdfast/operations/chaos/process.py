@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import HoldfastError, JournalError
 from holdfast.journal.folding import require_same
+from holdfast.model.events import OrderReport
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import NEVER
 from holdfast.operations.chaos.books import Halt
@@ -19,7 +20,7 @@ from holdfast.runtime.driver import PoisonError
 from holdfast.runtime.session import Options, Session
 
 BEAT = 500_000_000  # ns between two ticks while something is under way
-CLOCK = 1_000_000_000
+CLOCK = 5_000_000_000  # a row each, and a start folds them all
 UNSETTLED = (OrderStatus.PLANNED, OrderStatus.RELEASED, OrderStatus.SENT, OrderStatus.IN_DOUBT)
 
 
@@ -39,6 +40,7 @@ class Process:
         self.paused_until_ns = 0
         self.booted_ns = 0
         self._next_tick = 0
+        self._stirred = False
         self._stream = world.streams.of("process")
         self._backlog: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
 
@@ -199,10 +201,13 @@ class Process:
                 self._next_tick = self.paused_until_ns
                 self.heap.at(self._next_tick, self._tick, start, self._next_tick)
             else:
+                self._stirred = False
                 self._do(self.session.tick)
 
     def _is_busy(self, session: Session) -> bool:
         """Whether something has a deadline before the next price."""
+        if self._stirred:  # something became of an order: only a tick will say what is bare now
+            return True
         if session.dispatcher.held or session.dispatcher.strays or session.watch.since or not session.ready:
             return True
         if session.sweeper.executions_due:
@@ -232,8 +237,9 @@ class Process:
         if changes and (step := self.tape.hit("clock step in send", self.mix.clock_step_in_send, 0.5, 86_400)):
             self.world.step_clock(step)
 
-    def recording(self) -> None:
+    def recording(self, event: Any) -> None:
         """A row is about to be taken by the journal."""
+        self._stirred = self._stirred or isinstance(event, OrderReport)
         if self.tape.hit("crash in record", self.mix.crash_in_record) is not None:
             raise Crash
 

@@ -135,7 +135,7 @@ class World:
 
     def recording(self, seq: int, event: Any, commands: list[Command]) -> None:
         """A row is about to be taken."""
-        self.process.recording()
+        self.process.recording(event)
         self.checks.recording(seq, event, commands)
 
     def remarked(self, about: str, told: dict[str, Any]) -> None:
