@@ -100,7 +100,7 @@ def test_part_of_an_entry_filled_before_its_cancel_is_confirmed_counts() -> None
 
 
 def test_what_an_entry_fills_beyond_a_stop_that_is_closing_is_closed_as_well() -> None:
-    """0.03 of the entry are stopped out, of which 0.01 is told; then the entry's other 0.02: at market, not left bare."""
+    """0.03 of the entry are stopped out, 0.01 of it told; then the entry's other 0.02: at market."""
     desk = desk_of()
     entry = desk.order("entry")
     desk.accept(entry)
@@ -119,7 +119,7 @@ def test_what_an_entry_fills_beyond_a_stop_that_is_closing_is_closed_as_well() -
 
 
 def test_while_a_trade_leaves_a_stop_that_covers_too_little_is_asked_to_grow_again() -> None:
-    """The venue has refused twice and holds 0.03 of 0.05; the exit is on its way, and the stop is asked at each price."""
+    """The venue has refused twice and holds 0.03 of 0.05; the exit is out, and the stop is asked at each price."""
     desk = desk_of()
     entry = desk.order("entry")
     desk.accept(entry)

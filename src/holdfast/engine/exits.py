@@ -102,7 +102,7 @@ def stopping(state: State, trade: Trade) -> int:
 
 @kernel
 def hold_on(state: State, outbox: Outbox, row: int) -> None:
-    """While a trade leaves, its stop covers all that is held: a change that the venue has refused is asked for again."""
+    """While a trade leaves, its stop covers all that is held: a refused change is asked for again."""
     trade = state.trades[row]
     if stopping(state, trade) > 0:
         return

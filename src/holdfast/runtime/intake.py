@@ -161,8 +161,8 @@ class Intake:
             self.miss()
             return
         handling.sums[execution.name] = execution.filled
-        if execution.number <= order.last_fill_id:
-            self.desk.see("duplicate fill ignored")  # an earlier start has booked it, under an attempt's own name
+        if execution.number <= order.last_fill_id:  # booked by an earlier start, under an attempt's own name
+            self.desk.see("duplicate fill ignored")
             return
         if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
             self.desk.see("fill before acknowledgement")

@@ -38,7 +38,9 @@ def setting_of(machine: Backtest) -> Setting:
         duration_ns=MINUTE, volume_share=RATE,
     )  # fmt: skip
     if len(prices) > MANY:
-        machine.say(f"{len(prices)} instruments: a day takes about {SECONDS * len(prices):.0f} s of one core.")
+        machine.say(
+            f"{len(prices)} instruments: a day takes about {SECONDS * len(prices):.0f} s of one core."
+        )
     return Setting(bare, prices)
 
 

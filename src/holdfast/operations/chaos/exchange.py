@@ -5,7 +5,7 @@ Nothing in here is seen by the engine but through the wire; checkers read all of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
@@ -25,6 +25,7 @@ from holdfast.simulator.solvency import cancel_everything, close_by_force, is_in
 from holdfast.simulator.venue import Bar, Book, Market
 
 CHANGES = (Ask.PLACE, Ask.AMEND, Ask.CANCEL)
+CLOSING = (OrderType.STOP, OrderType.MARKET)
 OWN_REASON = 90  # of a refusal that only this simulation gives
 
 
@@ -269,13 +270,20 @@ class Exchange:
             row = order.next
         return total
 
-    def exits(self, instrument_id: int, side: int) -> int:
-        """Steps of a position that market orders at work are closing."""
-        total = 0
-        row = self.book(instrument_id).first_order
+    def bare(self) -> Iterator[tuple[int, int]]:
+        """Sides of instruments of which stops and market orders at work would not close all that is held."""
+        for instrument_id in range(1, self.count + 1):
+            book = self.book(instrument_id)
+            for k, side in enumerate((1, -1)):
+                held = book.positions[k].quantity
+                if held and held > self._closing(book, side):
+                    yield instrument_id, side
+
+    def _closing(self, book: Book, side: int) -> int:
+        total, row = 0, book.first_order
         while row:
             order = self.market.orders[row]
-            if order.reduce_only and order.position_side == side and order.order_type == OrderType.MARKET:
+            if order.reduce_only and order.position_side == side and order.order_type in CLOSING:
                 total += order.quantity - order.filled_quantity
             row = order.next
         return total

@@ -72,13 +72,15 @@ class Mix:
 
 RANGES: dict[str, tuple[float, float]] = {
     "request_lost": (0.002, 0.2), "answer_lost": (0.002, 0.2), "request_slow": (0.002, 0.2),
-    "answer_slow": (0.002, 0.2), "stream_slow": (0.002, 0.2), "stream_twice": (0.01, 0.3), "stream_reordered": (0.01, 0.3),
+    "answer_slow": (0.002, 0.2), "stream_slow": (0.002, 0.2), "stream_twice": (0.01, 0.3),
+    "stream_reordered": (0.01, 0.3),
     "request_twice": (0.002, 0.2), "error_before": (0.002, 0.1), "error_after": (0.002, 0.1),
     "not_found": (0.002, 0.02), "stop_refused": (0.005, 0.05), "entry_refused": (0.005, 0.2),
     "slow_commit": (0.0005, 0.01), "commit_error": (0.0001, 0.001), "full_disk": (0.0001, 0.001),
     "crash_in_send": (0.002, 0.01), "crash_in_record": (0.0001, 0.001), "crash_in_start": (0.05, 0.5),
     "cut": (1, 24), "data_cut": (1, 24), "clog": (1, 24), "crash": (0.5, 4), "pause": (1, 12), "unsound": (1, 24),
-    "clock_step": (1, 12), "clock_step_in_send": (0.002, 0.02), "midnight": (0.2, 1.0), "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
+    "clock_step": (1, 12), "clock_step_in_send": (0.002, 0.02), "midnight": (0.2, 1.0),
+    "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
 }  # fmt: skip
 OFF = 0.6  # of the faults, in a mix
 

@@ -234,7 +234,9 @@ class Process:
         self.world.wire.send(request, self.start)
         if when is not None:
             raise Crash
-        if changes and (step := self.tape.hit("clock step in send", self.mix.clock_step_in_send, 0.5, 86_400)):
+        if changes and (
+            step := self.tape.hit("clock step in send", self.mix.clock_step_in_send, 0.5, 86_400)
+        ):
             self.world.step_clock(step)
 
     def recording(self, event: Any) -> None:

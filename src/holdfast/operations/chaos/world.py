@@ -230,12 +230,13 @@ class World:
     def _schedule_midnight(self, seconds: float) -> None:
         """An outage over the day boundary: of the connection, or of the process. By chance there is hardly ever one."""
         stream, midnight = self.streams.of("offset", "midnight"), (START // DAY + 1) * DAY
+        before_ns = round(stream.between(0.01, 0.99) * seconds * 1e9)
+        if midnight >= self.storm_ns:
+            return
         if stream.chance(0.5):
-            what, before_ns = self._do_crash, 100_000_000
+            self.heap.at(midnight - before_ns, self._do_cut, seconds)
         else:
-            what, before_ns = self._do_cut, round(stream.between(0.01, 0.99) * seconds * 1e9)
-        if midnight < self.storm_ns:
-            self.heap.at(midnight - before_ns, what, seconds)
+            self.heap.at(midnight - 100_000_000, self._do_crash, seconds)
 
     def _maybe(self, name: str) -> None:
         """Once a minute each."""
