@@ -188,6 +188,8 @@ class Exchange:
 
     def _is_refused(self, request: Request) -> bool:
         if not request.reduce_only:
+            if request.name in self.born:
+                return False  # a second copy: that the name is known comes before any other reason
             if self.tape.hit("entry refused", self.mix.entry_refused) is not None:
                 self.refused.add(request.name)
             return request.name in self.refused  # a second copy of it as well
