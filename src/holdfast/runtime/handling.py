@@ -46,7 +46,7 @@ class Handling:
         None  # the venue never saw the amend: what stands, told once entries are allowed
     )
     sums: dict[str, int] = field(default_factory=dict)  # filled so far, by name
-    shown: int = 0  # the furthest that the venue has shown the order of `name` filled
+    shown: dict[str, int] = field(default_factory=dict)  # the same as the venue has shown it alive
     early: dict[int, Execution] = field(
         default_factory=dict
     )  # executions before which another one is missing
@@ -54,7 +54,8 @@ class Handling:
 
     def is_behind(self) -> bool:
         """Whether the venue has shown that executions of it are missing."""
-        return bool(self.early) or self.ending is not None or self.shown > self.sums.get(self.name, 0)
+        short = any(filled > self.sums.get(name, 0) for name, filled in self.shown.items())
+        return short or bool(self.early) or self.ending is not None
 
 
 class Book:

@@ -96,8 +96,7 @@ class Intake:
     def _catch_up(self, handling: Handling, order: OrderSeen) -> None:
         """A living order that has filled further than we know: executions are missing."""
         if order.filled > handling.sums.get(order.name, 0):
-            if order.name == handling.name:
-                handling.shown = order.filled
+            handling.shown[order.name] = order.filled
             self.miss()
 
     def _see_end(self, handling: Handling, order: OrderSeen) -> None:
