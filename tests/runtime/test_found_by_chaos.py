@@ -275,3 +275,63 @@ def test_an_execution_of_a_second_attempt_counts_once_whoever_starts() -> None:
     stage.begin(stage.session.engine, 2)
     stage.session.told(part)
     assert held(stage) == 20
+
+
+def grid_of_two() -> tuple[Stage, str, str]:
+    """A grid with one level filled, its second one resting; their stop's and that level's names."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.price(2, 49_950)
+    stage.wait(1)
+    stop = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    level = max(stage.placed(), key=lambda request: request.limit_price * (request.name in stage.venue.live))
+    return stage, stop, level.name
+
+
+def test_what_reduces_by_more_than_is_held_waits_for_the_entry_before_it() -> None:
+    """After an outage the stop's execution was told first; the core could not book it, and it never came back."""
+    stage, stop, level = grid_of_two()
+    position = stage.session.engine.state.instruments[2].positions[0]
+    first = position.quantity
+    more = stage.market.orders[stage.venue.live[level]].quantity
+    now, all_of_it = stage.market.time_ns, first + more
+    out = Execution(9_001, stop, 2, 1, -1, all_of_it, 49_000, 0, False, all_of_it, now, complete=True)
+    stage.session.told(out)
+    assert position.quantity == first
+    stage.session.told(Execution(9_000, level, 2, 1, 1, more, 49_700, 0, True, more, now, complete=True))
+    assert position.quantity == 0
+
+
+def test_an_order_that_has_filled_is_over_even_if_the_core_could_not_book_all_of_it() -> None:
+    """It was asked about for ever, and the start never came to an end."""
+    stage, stop, _ = grid_of_two()
+    state = stage.session.engine.state
+    number = next(o.order_id for o in stage.orders() if o.role == Role.STOP)
+    (shown,) = stage.venue.find(stop)
+    handling = stage.session.desk.book.handlings[number]
+    handling.sums[stop] = shown.quantity
+    stage.session.told(replace(shown, standing=Standing.FILLED, filled=shown.quantity))
+    assert number not in {order.order_id for order in stage.orders()}
+    assert state.unknown_reports == 0
+
+
+def test_while_the_clock_is_unknown_a_refusal_says_nothing_against_a_stop() -> None:
+    """Every stamp was refused; the core took it for the stop's fault, and closed with an order that rested."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(1)
+    stage.clock.sound = False
+    shift = stage.clock.venue_ns
+    stage.clock.venue_ns = lambda: shift() + 4 * SECOND  # type: ignore[method-assign]
+    number = stop_of(stage).order_id  # type: ignore[attr-defined]
+    name = stage.session.desk.book.handlings[number].name
+    stage.venue.receive(Request(1, Ask.CANCEL, name, stamp_ns=stage.market.time_ns))
+    stage.venue.collect()
+    stage.settle()
+    stage.wait(3)
+    assert OrderStatus.REJECTED not in {order.status for order in stage.orders()}
+    stage.clock.sound, stage.clock.venue_ns = True, shift  # type: ignore[method-assign]
+    stage.wait(2)
+    assert stage.venue.stopped(1, 1, ours=True) == held(stage) > 0

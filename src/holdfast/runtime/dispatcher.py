@@ -112,12 +112,17 @@ class Dispatcher:
             return
         if answer.outcome == Outcome.DONE:
             self.live(handling, name, answer.time_ns)
-        elif answer.outcome == Outcome.REFUSED:
+        elif self._is_refused(answer, handling.increase):
             if name == handling.name and not handling.lives:
                 if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
                     self.desk.report(handling, Step.REJECT, reason=answer.reason, time_ns=answer.time_ns)
         else:
             handling.unanswered = True
+
+    def _is_refused(self, answer: Answer, increase: bool) -> bool:
+        """While the venue's clock is not known it may refuse any stamp. That says nothing against what protects or
+        reduces: it is asked for again, as if there had been no answer."""
+        return answer.outcome == Outcome.REFUSED and (increase or self.desk.clock.is_sound())
 
     def attempt_again(self, handling: Handling) -> None:
         """What reduces is tried under a new name: the venue caps it at the position."""
@@ -209,15 +214,15 @@ class Dispatcher:
             return
         stands = next((o for o in answer.orders if o.name == handling.name), None)
         terms: dict[str, Any] = {"price": stands.price, "quantity": stands.quantity} if stands else {}
-        if answer.outcome in (Outcome.DONE, Outcome.REFUSED):
+        done, increase = answer.outcome == Outcome.DONE, command.command_class == CommandClass.INCREASE
+        if done or self._is_refused(answer, increase):
             handling.amends.remove(command)
-            done = answer.outcome == Outcome.DONE
             self.desk.report(
                 handling, amended=done, amend_refused=not done, reason=answer.reason,
                 time_ns=answer.time_ns, **terms,
             )  # fmt: skip
             self.pump(handling)
-        elif command.command_class == CommandClass.INCREASE:
+        elif increase:
             handling.amend_unknown = True  # never repeated: the resolver asks what stands
         else:
             handling.change_at_ns = self.desk.clock.mono_ns() + AGAIN

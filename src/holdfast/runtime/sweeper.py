@@ -187,6 +187,7 @@ class Sweeper:
             self.adopter.settle(
                 difference, [e for e in answers[Ask.EXECUTIONS].executions if self._is_strange(e)]
             )
+            self.intake.write_off(there.instrument_id)
             times, since = 0, self.asked_ns
         return Seen(there.quantity, ours, times, since)
 

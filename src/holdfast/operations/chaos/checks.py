@@ -72,7 +72,7 @@ class Checks(Bench):
         self.session = session
         self.books.failed = False
         self.fills = session.engine.state.fill_count
-        self.books.statuses.clear()
+        orders.remember(self, session.engine.state)
 
     def dying(self, session: Session, journal: Any) -> None:
         """A process is about to be gone: what it had in mind is compared with what a start will find."""

@@ -127,6 +127,16 @@ def check_sight(checks: Bench, request: Request, _: Intent) -> None:
 ENTRY_CHECKS = (check_halted, check_sound_journal, check_age, check_stamp, check_sight)
 
 
+def remember(checks: Bench, state: State) -> None:
+    """Where orders stand as a process begins."""
+    rows = (state.orders[row] for row in range(1, state.order_watermark + 1))
+    checks.books.statuses = {
+        order.order_id: (order.status, order.filled_quantity)
+        for order in rows
+        if order.status != OrderStatus.FREE
+    }
+
+
 def check_monotone(checks: Bench, seq: int, event: OrderReport) -> None:
     """S4: an order moves along its table; what has filled never falls; an execution counts once."""
     session, books = checks.session, checks.books
