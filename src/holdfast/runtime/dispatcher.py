@@ -118,6 +118,7 @@ class Dispatcher:
                     self.desk.report(handling, Step.REJECT, reason=answer.reason, time_ns=answer.time_ns)
         else:
             handling.unanswered = True
+            handling.refused = answer.outcome == Outcome.REFUSED and name == handling.name
 
     def _is_refused(self, answer: Answer, increase: bool) -> bool:
         """While the venue's clock is not known it may refuse any stamp. That says nothing against what protects or
@@ -129,11 +130,12 @@ class Dispatcher:
         order = self.book.order_of(handling)
         if order is None or handling.increase:
             return
-        handling.name = name_of(
-            order.epoch, order.order_id, order.instrument_id, order.side, handling.attempts
-        )
-        handling.attempts += 1
-        handling.unanswered = False
+        if not handling.refused:
+            handling.name = name_of(
+                order.epoch, order.order_id, order.instrument_id, order.side, handling.attempts
+            )
+            handling.attempts += 1
+        handling.unanswered = handling.refused = False
         handling.sent_ns = self.desk.clock.mono_ns()
         self.desk.see("reduce tried again")
         self._send(handling, command_of(order))

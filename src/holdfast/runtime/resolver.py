@@ -79,7 +79,7 @@ class Resolver:
         if (
             urgent
             and now - handling.sent_ns >= REDUCE_AFTER
-            and handling.attempts < handling.first_attempt + TRIES - 1
+            and (handling.refused or handling.attempts < handling.first_attempt + TRIES - 1)
         ):
             if self.desk.connected:
                 self.dispatcher.attempt_again(handling)
