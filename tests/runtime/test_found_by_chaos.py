@@ -335,3 +335,16 @@ def test_while_the_clock_is_unknown_a_refusal_says_nothing_against_a_stop() -> N
     stage.clock.sound, stage.clock.venue_ns = True, shift  # type: ignore[method-assign]
     stage.wait(2)
     assert stage.venue.stopped(1, 1, ours=True) == held(stage) > 0
+
+
+def test_an_absence_that_only_lacks_a_sweep_does_not_wait_minutes_for_it() -> None:
+    """An exit had lost all of its tries; until the next sweep, five minutes later, the position had neither it nor a
+    stop."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(20)
+    stage.price(1, 50_000)
+    stage.drop = lambda r: r.ask == Ask.PLACE
+    stage.plan(1, **ENTRY)
+    first = stage.orders()[0].order_id
+    stage.wait(20)
+    assert first not in {order.order_id for order in stage.orders()}

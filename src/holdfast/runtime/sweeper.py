@@ -80,7 +80,8 @@ class Sweeper:
         if self.executions_due and now >= self._executions_ns:
             self.executions_due, self._executions_ns = False, now + SOON
             self.desk.courier.ask(Ask.EXECUTIONS, self._executed, since_ns=self.since_ns)
-        if self._answers is None and now >= self.due_ns:
+        if self._answers is None and (now >= self.due_ns or self.resolver.wants_sweep):
+            self.resolver.wants_sweep = False
             self._begin(now)
 
     def _executed(self, answer: Answer) -> None:
