@@ -135,6 +135,27 @@ def test_an_old_change_that_comes_after_a_newer_one_is_undone_at_once() -> None:
     assert order.quantity == wanted
 
 
+def test_a_stop_that_an_old_change_has_moved_is_set_until_the_venue_says_so() -> None:
+    """The word against the old change was lost, and half of a position had no stop until the sweep after the next."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(20)
+    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    order = stage.market.orders[stage.venue.live[live]]
+    wanted = order.quantity
+    late = Request(
+        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=wanted // 2,
+        stamp_ns=stage.market.time_ns,
+    )  # fmt: skip
+    stage.drop = lambda r: r.ask == Ask.AMEND
+    stage.venue.send(late)
+    stage.settle()
+    assert order.quantity == wanted // 2
+    stage.drop = lambda r: False
+    stage.wait(7)
+    assert order.quantity == wanted
+
+
 def test_a_known_name_is_no_refusal() -> None:
     """The answer to a second copy said that an order was dead which lived."""
     stage = Stage()

@@ -265,6 +265,7 @@ class Dispatcher:
     def reassert(self, handling: Handling) -> None:
         """An order stands at other terms than the core knows: an old amend came late. What only sets is set again."""
         order = self.book.order_of(handling)
+        handling.drifts = False
         if order is None or handling.changing or order.amends_pending or order.cancel_pending:
             return
         self.desk.see("terms set again")
@@ -276,8 +277,11 @@ class Dispatcher:
             stop_price=order.stop_price, quantity=order.quantity,
         )  # fmt: skip
 
-    def _reasserted(self, handling: Handling, _: Answer) -> None:
-        handling.changing = False  # the next sweep looks again
+    def _reasserted(self, handling: Handling, answer: Answer) -> None:
+        handling.changing = False  # the next sweep looks again; a stop does not wait for it
+        if answer.outcome != Outcome.DONE and not self._is_refused(answer, handling.increase):
+            handling.drifts = not handling.increase
+            handling.change_at_ns = self.desk.clock.mono_ns() + AGAIN
         self.pump(handling)
 
     def _canceled(self, handling: Handling, answer: Answer) -> None:
@@ -325,6 +329,8 @@ class Dispatcher:
                 self._tell_lost(handling)
             if handling.cancel or handling.amends:
                 self.pump(handling)
+            elif handling.drifts and now >= handling.change_at_ns:
+                self.reassert(handling)
         for name, at in list(self.strays.items()):
             if now >= at:
                 self.strays[name] = now + SECOND

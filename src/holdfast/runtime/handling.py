@@ -44,6 +44,7 @@ class Handling:
     cancel: bool = False
     amend_unknown: bool = False  # what became of an amend has to be asked
     changing: bool = False  # an amend or cancel is on its way
+    drifts: bool = False  # it stands at other terms than the core's, and the word against it was lost
     change_at_ns: int = 0  # not before
     lost_terms: OrderSeen | None = (
         None  # the venue never saw the amend: what stands, told once entries are allowed

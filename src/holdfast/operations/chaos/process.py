@@ -216,7 +216,7 @@ class Process:
         for handling in session.desk.book.handlings.values():
             if (handling.cancel or handling.amends) and not handling.changing:
                 return True
-            if handling.amend_unknown or handling.missing or handling.ending is not None:
+            if handling.drifts or handling.amend_unknown or handling.missing or handling.ending is not None:
                 return True
             if orders[handling.row].status in UNSETTLED:
                 return True
