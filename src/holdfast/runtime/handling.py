@@ -28,9 +28,7 @@ class Handling:
     command: Command | None = None  # to place, while it is held back
     sent_ns: int = 0
     unanswered: bool = False  # the answer said that it might be either
-    refused: bool = (
-        False  # the latest attempt was, for its stamp: its name is free, and it may be tried again
-    )
+    refused: bool = False  # the latest attempt, perhaps for its stamp alone: its name is free
     attempts: int = 1  # number of the next one
     first_attempt: int = 1
     lives: set[str] = field(default_factory=set)  # names of it that the venue has shown alive

@@ -156,9 +156,7 @@ class Intake:
         if execution.filled <= done:
             self.desk.see("duplicate fill ignored")
             return
-        known = (
-            execution.number <= order.last_fill_id
-        )  # booked by an earlier start, under an attempt's own name
+        known = execution.number <= order.last_fill_id  # an earlier start has booked it
         if not known and (execution.filled - execution.quantity > done or self._exceeds(order, execution)):
             self.desk.see("fill out of order")
             if execution.number not in handling.early:

@@ -90,9 +90,9 @@ class Sweeper:
             return
         for execution in sorted(answer.executions, key=lambda e: e.number):
             self.intake.executed(execution)
-        fresh = self.desk.clock.mono_ns() - self._missed_ns > self.desk.facts.read_lag_ns
-        if not fresh and any(handling.is_behind() for handling in self.desk.book):
-            self.executions_due = True  # the answer may have been an old one
+        stale = self.desk.clock.mono_ns() - self._missed_ns <= self.desk.facts.read_lag_ns
+        if stale and any(handling.is_behind() for handling in self.desk.book):
+            self.executions_due = True  # the answer may be older than what has been shown
 
     def _begin(self, now: int) -> None:
         self._answers, self.asked_ns = {}, now
