@@ -129,6 +129,7 @@ class CountsByOrder(EngineKind):
 
         def again(handling: Handling, execution: Execution) -> None:
             handling.sums[execution.name] = execution.filled - execution.quantity
+            made.engine.state.orders[handling.row].last_fill_id = 0  # the runtime looks at it too
             fill(handling, execution)
 
         plant(made.intake, _fill=again)
