@@ -369,3 +369,20 @@ def test_an_absence_that_only_lacks_a_sweep_does_not_wait_minutes_for_it() -> No
     first = stage.orders()[0].order_id
     stage.wait(20)
     assert first not in {order.order_id for order in stage.orders()}
+
+
+def test_a_change_that_makes_an_entry_larger_is_never_sent_again() -> None:
+    """Without an answer it went out once more with every tick after its time was up, also after the journal had
+    failed."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.wait(1)
+    stage.sent.clear()
+    stage.drop = lambda r: r.ask == Ask.AMEND
+    stage.plan(2, **GRID | {"anchor_price": 47_000})
+    stage.wait(9)
+    amends = [(r.name, r.limit_price, r.quantity) for r in stage.sent if r.ask == Ask.AMEND]
+    assert len(amends) == 3
+    assert len(set(amends)) == 3

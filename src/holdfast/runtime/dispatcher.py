@@ -187,7 +187,7 @@ class Dispatcher:
         if handling.cancel:
             handling.changing = True
             self.courier.ask(Ask.CANCEL, partial(self._canceled, handling), name=handling.name)
-        elif handling.amends:
+        elif handling.amends and not handling.amend_unknown:
             self._amend(handling)
 
     def _amend(self, handling: Handling) -> None:
