@@ -273,7 +273,7 @@ class Exchange:
         return total
 
     def bare(self) -> Iterator[tuple[int, int]]:
-        """Sides of instruments of which stops and market orders at work would not close all that is held."""
+        """Sides of instruments of which not all that is held has a stop, or an exit at work that never rests."""
         for instrument_id in range(1, self.count + 1):
             book = self.book(instrument_id)
             for k, side in enumerate((1, -1)):
@@ -285,7 +285,8 @@ class Exchange:
         total, row = 0, book.first_order
         while row:
             order = self.market.orders[row]
-            if order.reduce_only and order.position_side == side and order.order_type in CLOSING:
+            closes = order.order_type in CLOSING or order.immediate
+            if order.reduce_only and order.position_side == side and closes:
                 total += order.quantity - order.filled_quantity
             row = order.next
         return total
