@@ -35,7 +35,7 @@ test: check warm ## the quick tier: style, types, layers, tests (under 15 minute
 test-long: check warm ## the quick tier and the long tests (hours)
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m "(long or not long) and not soak" $(TESTS)
 
-soak: check warm ## a night: 2,000 simulated days of faults
+soak: check warm ## a night: 20,000 simulated days of faults
 	@$(PY) -m pytest -n $(WORKERS) --dist worksteal -rs -m soak $(TESTS)
 
 check: setup ## style, types and the direction of imports; runs nothing

@@ -99,6 +99,41 @@ def test_part_of_an_entry_filled_before_its_cancel_is_confirmed_counts() -> None
     assert desk.order("stop").lots == 0.03
 
 
+def test_what_an_entry_fills_beyond_a_stop_that_is_closing_is_closed_as_well() -> None:
+    """0.03 of the entry are stopped out, 0.01 of it told; then the entry's other 0.02: at market."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    desk.fill(entry, lots=0.03)
+    stop = desk.order("stop")
+    desk.accept(stop)
+    desk.fill(stop, 49_000.0, lots=0.01)
+    assert desk.phase() == "EXITING"
+    assert desk.orders("exit") == []
+    desk.fill(entry, lots=0.02)
+    assert desk.order("exit").lots == 0.02
+    desk.fill(desk.order("exit"), 49_000.0)
+    desk.fill(stop, 49_000.0, lots=0.02)
+    desk.cancel_confirmed(entry)
+    assert (desk.held(), desk.phase(), desk.orders()) == (0, "IDLE", [])
+
+
+def test_while_a_trade_leaves_a_stop_that_covers_too_little_is_asked_to_grow_again() -> None:
+    """The venue has refused twice and holds 0.03 of 0.05; the exit is out, and the stop is asked at each price."""
+    desk = desk_of()
+    entry = desk.order("entry")
+    desk.accept(entry)
+    desk.fill(entry, lots=0.03)
+    desk.accept(desk.order("stop"))
+    desk.fill(entry, lots=0.02)
+    desk.amend_refused(desk.order("stop"))
+    desk.amend_refused(desk.order("stop"))
+    assert desk.phase() == "EXITING"
+    assert desk.order("stop").lots == 0.03
+    desk.price(50_100.0)
+    assert (desk.order("stop").lots, desk.order("stop").amend_pending) == (0.05, True)
+
+
 def test_a_fill_of_the_old_size_that_crosses_a_smaller_amend_is_booked_whole() -> None:
     """0.094 rest, an amend to 0.047 is on its way, the venue has filled 0.094: that is what we hold."""
     desk = desk_of()

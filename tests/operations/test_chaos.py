@@ -14,18 +14,10 @@ from holdfast.operations.chaos.tape import read, written
 from holdfast.operations.chaos.world import Asked, Found, World
 
 MODELS = list(VenueModel)
+NIGHT = 20_000  # days
 PARTS = 10  # so that workers can share the days
-QUICK = ("redrive-outbox", "resend-on-timeout", "trust-one-404")  # engines that the quick tier tries
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: str(model.value))
-def test_a_day_of_faults_violates_nothing(model: VenueModel) -> None:
-    report = campaign(1, 2, [model])
-    assert report.violations == []
-    assert report.prices == 4 * (24 * 60 - 1)
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_150_days_of_faults_violate_nothing(part: int) -> None:
     report = campaign(150 // PARTS, 1 + part, MODELS)
@@ -34,18 +26,24 @@ def test_150_days_of_faults_violate_nothing(part: int) -> None:
     assert set(report.models) == {model.value for model in MODELS}
 
 
+def survive(days: int, seed: int) -> None:
+    """So many days: nothing is violated, and every rare situation was there."""
+    report = campaign(days, seed, MODELS)
+    assert report.violations == []
+    assert [name for name in WANTED if not report.situations[name]] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+def test_2000_days_of_faults_violate_nothing_and_reach_every_rare_situation(part: int) -> None:
+    survive(2_000 // PARTS, 100 + part)
+
+
 @pytest.mark.long
 @pytest.mark.soak
-@pytest.mark.parametrize("part", range(40))
-def test_2000_days_of_faults_violate_nothing(part: int) -> None:
-    report = campaign(50, 100 + part, MODELS)
-    assert report.violations == []
-
-
-@pytest.mark.long
-def test_every_rare_situation_is_reached() -> None:
-    report = campaign(150, 1, MODELS)
-    assert [name for name in WANTED if not report.situations[name]] == []
+@pytest.mark.parametrize("part", range(NIGHT // 200))
+def test_a_night_of_faults_violates_nothing_and_reaches_every_rare_situation(part: int) -> None:
+    survive(200, 1_000 + part)
 
 
 def run(seed: int, model: VenueModel, minutes: int = 240, **more: object) -> Found:
@@ -80,9 +78,7 @@ def caught(engine: EngineKind, days: int = 4, minutes: int = 300) -> tuple[set[s
     return names, asked
 
 
-@pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in ENGINES]
-)
+@pytest.mark.parametrize("name", ENGINES)
 def test_an_engine_with_a_known_mistake_is_caught_by_the_checker_that_names_it(name: str) -> None:
     engine = ENGINES[name]
     assert caught(engine)[0] & set(engine.caught_by)

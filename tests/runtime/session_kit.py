@@ -79,7 +79,7 @@ class Stage:
         for number in (1, 2):
             copy_record(self.market.books[number].contract, contract_of(number))
             self.market.books[number].through = 1
-        self.facts = Facts("stage")
+        self.facts = facts or Facts("stage")
         self.venue = PaperVenue(self.market, self.facts, dedupe)
         self.clock, self.policy = HandClock(self.market), policy
         self.sent: list[Request] = []

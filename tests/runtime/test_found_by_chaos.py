@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from session_kit import Stage
+from dataclasses import replace
+
+from session_kit import SECOND, Stage
 
 from holdfast.model.enums import OrderType, Role
 from holdfast.model.order import OrderStatus
-from holdfast.ports.venue import Ask, Request
+from holdfast.ports.venue import Answer, Ask, Execution, Facts, Request, Standing
 from holdfast.runtime.names import parts_of
 from holdfast.simulator.paper_venue import Dedupe
 
@@ -133,6 +135,27 @@ def test_an_old_change_that_comes_after_a_newer_one_is_undone_at_once() -> None:
     assert order.quantity == wanted
 
 
+def test_a_stop_that_an_old_change_has_moved_is_set_until_the_venue_says_so() -> None:
+    """The word against the old change was lost, and half of a position had no stop until the sweep after the next."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(20)
+    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    order = stage.market.orders[stage.venue.live[live]]
+    wanted = order.quantity
+    late = Request(
+        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=wanted // 2,
+        stamp_ns=stage.market.time_ns,
+    )  # fmt: skip
+    stage.drop = lambda r: r.ask == Ask.AMEND
+    stage.venue.send(late)
+    stage.settle()
+    assert order.quantity == wanted // 2
+    stage.drop = lambda r: False
+    stage.wait(7)
+    assert order.quantity == wanted
+
+
 def test_a_known_name_is_no_refusal() -> None:
     """The answer to a second copy said that an order was dead which lived."""
     stage = Stage()
@@ -188,3 +211,178 @@ def test_the_stop_of_an_entry_stays_until_stops_of_ours_close_all_that_is_held()
     assert stage.venue.stopped(1, 1) == 20
     stage.venue.receive(Request(4, Ask.CANCEL, "stop", stamp_ns=stage.market.time_ns))
     assert stage.venue.stopped(1, 1) == 20  # the position's own stop is back
+
+
+def filled_unheard() -> Stage:
+    """An entry that fills while nobody listens; sweeps are minutes apart."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.wait(20)
+    stage.settle = lambda: None  # type: ignore[method-assign]
+    stage.price(1, 49_800)
+    del stage.settle  # type: ignore[method-assign]
+    assert stage.market.books[1].positions[0].quantity > 0
+    return stage
+
+
+def held(stage: Stage) -> int:
+    """What the engine holds of the first instrument."""
+    return int(stage.session.engine.state.instruments[1].positions[0].quantity)
+
+
+def test_after_a_start_sweeps_go_on_until_no_answer_can_be_from_before_it() -> None:
+    """The first sweep was answered from a copy that did not know of the fill, and the next came minutes later."""
+    stage = filled_unheard()
+    tell, until = stage.venue._tell, stage.market.time_ns + 5 * SECOND
+
+    def old(request: Request) -> Answer:
+        answer = tell(request)
+        return answer if stage.market.time_ns > until else replace(answer, positions=(), executions=())
+
+    order = stage.venue.over.popitem()[1]
+    seen = replace(order, standing=Standing.LIVE, filled=0)
+    stage.venue._tell = lambda request: (  # type: ignore[method-assign]
+        replace(old(request), orders=(seen,))
+        if request.ask in (Ask.OPEN_ORDERS, Ask.ORDER) and stage.market.time_ns <= until
+        else old(request)
+    )
+    stage.begin(stage.session.engine, 2)
+    stage.wait(4)
+    assert held(stage) == 0
+    stage.wait(8)
+    assert held(stage) == stage.market.books[1].positions[0].quantity
+    assert stop_of(stage)
+
+
+def test_an_execution_that_is_missing_is_asked_for_until_it_comes() -> None:
+    """The order was shown as filled; the one question about its executions was answered from an old copy."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.wait(20)
+    stage.settle = lambda: None  # type: ignore[method-assign]
+    stage.price(1, 49_800)
+    del stage.settle  # type: ignore[method-assign]
+    stage.venue.mail.clear()
+    name = stage.placed()[-1].name
+    told, until = stage.venue._executed_since, stage.market.time_ns + 4 * SECOND
+    stage.venue._executed_since = lambda since_ns: (  # type: ignore[method-assign]
+        told(since_ns) if stage.market.time_ns > until else []
+    )
+    (shown,) = stage.venue.find(name)
+    stage.session.told(replace(shown, standing=Standing.LIVE))
+    stage.wait(3)
+    assert held(stage) == 0
+    stage.wait(3)
+    assert held(stage) == stage.market.books[1].positions[0].quantity > 0
+
+
+def test_an_execution_of_a_second_attempt_counts_once_whoever_starts() -> None:
+    """What an earlier start had booked of it was more than the order had left, and was taken for a closure."""
+    stage = Stage()
+    stage.drop = lambda r: r.ask == Ask.PLACE and r.reduce_only and attempt_of(r.name) == 0
+    open_setup(stage)
+    stage.wait(3)
+    second = next(name for name in stage.venue.live if attempt_of(name) == 1)
+    whole = held(stage)
+    part = Execution(
+        9_000, second, 1, 1, -1, whole - 20, 49_000, 0, False, whole - 20, stage.market.time_ns, complete=False
+    )  # fmt: skip
+    stage.session.told(part)
+    assert held(stage) == 20
+    stage.begin(stage.session.engine, 2)
+    stage.session.told(part)
+    assert held(stage) == 20
+
+
+def grid_of_two() -> tuple[Stage, str, str]:
+    """A grid with one level filled, its second one resting; their stop's and that level's names."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.price(2, 49_950)
+    stage.wait(1)
+    stop = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    level = max(stage.placed(), key=lambda request: request.limit_price * (request.name in stage.venue.live))
+    return stage, stop, level.name
+
+
+def test_what_reduces_by_more_than_is_held_waits_for_the_entry_before_it() -> None:
+    """After an outage the stop's execution was told first; the core could not book it, and it never came back."""
+    stage, stop, level = grid_of_two()
+    position = stage.session.engine.state.instruments[2].positions[0]
+    first = position.quantity
+    more = stage.market.orders[stage.venue.live[level]].quantity
+    now, all_of_it = stage.market.time_ns, first + more
+    out = Execution(9_001, stop, 2, 1, -1, all_of_it, 49_000, 0, False, all_of_it, now, complete=True)
+    stage.session.told(out)
+    assert position.quantity == first
+    stage.session.told(Execution(9_000, level, 2, 1, 1, more, 49_700, 0, True, more, now, complete=True))
+    assert position.quantity == 0
+
+
+def test_an_order_that_has_filled_is_over_even_if_the_core_could_not_book_all_of_it() -> None:
+    """It was asked about for ever, and the start never came to an end."""
+    stage, stop, _ = grid_of_two()
+    state = stage.session.engine.state
+    number = next(o.order_id for o in stage.orders() if o.role == Role.STOP)
+    (shown,) = stage.venue.find(stop)
+    handling = stage.session.desk.book.handlings[number]
+    handling.sums[stop] = shown.quantity
+    stage.session.told(replace(shown, standing=Standing.FILLED, filled=shown.quantity))
+    assert number not in {order.order_id for order in stage.orders()}
+    assert state.unknown_reports == 0
+
+
+def test_while_the_clock_is_unknown_a_refusal_says_nothing_against_a_stop() -> None:
+    """Every stamp was refused; the core took it for the stop's fault, and closed with an order that rested."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(1)
+    stage.clock.sound = False
+    shift = stage.clock.venue_ns
+    stage.clock.venue_ns = lambda: shift() + 4 * SECOND  # type: ignore[method-assign]
+    number = stop_of(stage).order_id  # type: ignore[attr-defined]
+    name = stage.session.desk.book.handlings[number].name
+    stage.venue.receive(Request(1, Ask.CANCEL, name, stamp_ns=stage.market.time_ns))
+    stage.venue.collect()
+    stage.settle()
+    stage.wait(30)
+    assert OrderStatus.REJECTED not in {order.status for order in stage.orders()}
+    stage.clock.sound, stage.clock.venue_ns = True, shift  # type: ignore[method-assign]
+    stage.wait(2)
+    assert stage.venue.stopped(1, 1, ours=True) == held(stage) > 0
+
+
+def test_an_absence_that_only_lacks_a_sweep_does_not_wait_minutes_for_it() -> None:
+    """An exit had lost all of its tries; until the next sweep, five minutes later, the position had neither it nor a
+    stop."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(20)
+    stage.price(1, 50_000)
+    stage.drop = lambda r: r.ask == Ask.PLACE
+    stage.plan(1, **ENTRY)
+    first = stage.orders()[0].order_id
+    stage.wait(20)
+    assert first not in {order.order_id for order in stage.orders()}
+
+
+def test_a_change_that_makes_an_entry_larger_is_never_sent_again() -> None:
+    """Without an answer it went out once more with every tick after its time was up, also after the journal had
+    failed."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.wait(1)
+    stage.sent.clear()
+    stage.drop = lambda r: r.ask == Ask.AMEND
+    stage.plan(2, **GRID | {"anchor_price": 47_000})
+    stage.wait(9)
+    amends = [(r.name, r.limit_price, r.quantity) for r in stage.sent if r.ask == Ask.AMEND]
+    assert len(amends) == 3
+    assert len(set(amends)) == 3

@@ -108,6 +108,8 @@ def test_a_ghost_that_is_alive_is_cancelled() -> None:
     cancels = [c for c in desk.commands if c.kind == CommandKind.CANCEL and c.order_row == 0]
     assert len(cancels) == 1
     assert desk.state.ghosts == 1
+    # Of an earlier command's terms nothing is left: a fold could not repeat it.
+    assert (cancels[0].limit_price, cancels[0].stop_price, cancels[0].post_only) == (0, 0, False)
 
 
 def miss(desk: Desk, order: Order) -> None:

@@ -5,17 +5,38 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from holdfast.cli.data_options import Json, print_json, print_table
+from holdfast.cli.run_options import (
+    Config,
+    Currency,
+    DataDir,
+    Fee,
+    MaxOpen,
+    Pairs,
+    Phase,
+    Ruleset,
+    Set,
+    Source,
+    Stake,
+    Strategies,
+    StrategyPath,
+    Timeframe,
+    Timerange,
+    Wallet,
+    changes_of,
+)
 
 if TYPE_CHECKING:
     from holdfast.operations.chaos.campaign import Report
-    from holdfast.operations.chaos.engine_kinds import EngineKind
     from holdfast.operations.chaos.mix import VenueModel
+    from holdfast.operations.chaos.setting import Setting
+    from holdfast.operations.chaos.world import Asked
 
 Days = Annotated[
     int, typer.Option("--days", min=1, help="Simulated trading days, each with faults of its own.")
@@ -44,25 +65,58 @@ def register(app: typer.Typer) -> None:
 
 def chaos(
     days: Days = 30, seed: Seed = 1, venue_model: Model = "", engine: Engine = "", tape: TapeOut = None,
-    play: Play = None, json: Json = False,
+    play: Play = None, strategy: Strategies = None, config: Config = None, data_dir: DataDir = None,
+    source: Source = None, pairs: Pairs = None, timeframe: Timeframe = None, timerange: Timerange = None,
+    set_: Set = None, wallet: Wallet = None, currency: Currency = None, stake: Stake = None, max_open: MaxOpen = None,
+    fee: Fee = None, ruleset: Ruleset = None, phase: Phase = None, strategy_path: StrategyPath = None,
+    json: Json = False,
 ) -> None:  # fmt: skip
-    """Run the engine through days in which network, venue, disk, clock, process and operator fail, and check it."""
-    from holdfast.operations.chaos.campaign import campaign, one_day
+    """Run the engine through days in which network, venue, disk, clock, process and operator fail, and check it.
+
+    With --config, -s and the like it has the instruments, mandates and limits of your account; the market is made up.
+    """
+    from holdfast.operations.chaos.campaign import asked_for, campaign, one_day
     from holdfast.operations.chaos.engine_kinds import GOOD
     from holdfast.operations.chaos.engines import engine_named
+    from holdfast.operations.chaos.setting import usual
 
     models = models_named(venue_model)
     chosen = engine_named(engine) if engine else GOOD
+    hits = read_tape(play)
+    changes = changes_of(
+        strategy, pairs, set_, None, source=source, timeframe=timeframe, timerange=timerange, dry_run_wallet=wallet,
+        currency=currency, stake_amount=stake, max_open_trades=max_open, fee=fee, ruleset=ruleset, phase=phase,
+    )  # fmt: skip
+    own = config is not None or any(value is not None for value in changes.values())
+    setting = own_setting(config, changes, data_dir, strategy_path) if own else usual()
     if tape is not None or play is not None:
-        report: Report = one_day(seed, models[0], chosen, read_tape(play))
+        asked = replace(asked_for(seed, models[0], setting, chosen), tape=hits)
+        report = one_day(asked)
         if tape is not None:
-            write_tape(report, models[0], chosen, tape)
+            write_tape(report, asked, tape)
     else:
         with counting(days) as tick:
-            report = campaign(days, seed, models, engine=chosen, tick=tick)
+            report = campaign(days, seed, models, setting, chosen, tick)
     print_report(report, json)
     if report.violations:
         raise typer.Exit(1)
+
+
+def own_setting(
+    config: str | None, changes: dict[str, Any], data_dir: Path | None, strategy_path: Path | None
+) -> Setting:
+    """The account of a person's own settings."""
+    from holdfast.cli.backtest import progress
+    from holdfast.cli.places import data_folder
+    from holdfast.history.store import Store
+    from holdfast.settings.backtest import load_settings
+    from holdfast.wiring.backtest import Backtest
+    from holdfast.wiring.chaos import require_simulated, setting_of
+
+    settings = load_settings(config, changes)
+    require_simulated(settings)
+    with progress() as (say, tick):
+        return setting_of(Backtest(Store(data_folder(data_dir)), settings, say, tick, strategy_path))
 
 
 def read_tape(path: Path | None) -> dict[tuple[str, int], float] | None:
@@ -78,17 +132,16 @@ def read_tape(path: Path | None) -> dict[tuple[str, int], float] | None:
         raise HoldfastError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def write_tape(report: Report, model: VenueModel, engine: EngineKind, path: Path) -> None:
+def write_tape(report: Report, asked: Asked, path: Path) -> None:
     """The fewest faults that still lead to the first violation of a day; of a day without one, all of its faults."""
-    from holdfast.operations.chaos.campaign import asked_for, shrunk
-    from holdfast.operations.chaos.setting import usual
+    from holdfast.operations.chaos.campaign import shrunk
     from holdfast.operations.chaos.tape import written
 
     hits, why = report.tape, "no invariant is violated"
     if report.violations:
         why = str(report.violations[0]["invariant"])
-        hits = shrunk(asked_for(report.seed, model, usual(), engine), why, hits)
-    head = f"% seed {report.seed}, venue model {model.value}, engine {engine.name}: {why}\n"
+        hits = shrunk(asked, why, hits)
+    head = f"% seed {asked.seed}, venue model {asked.model.value}, engine {asked.engine.name}: {why}\n"
     path.write_text(head + written(hits), encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from holdfast.engine.notes import note
 from holdfast.engine.orders import cancel, place, send
+from holdfast.engine.stops import protect
 from holdfast.engine.trades import cancel_entries, cancel_targets, drop_trade
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
@@ -81,15 +82,36 @@ def exit_on_signal(state: State, outbox: Outbox, row: int, tag: int) -> None:
 
 
 @kernel
-def triggered_elsewhere(state: State, trade: Trade) -> bool:
-    """Whether a stop is already closing this position: partly filled, so awake at the venue."""
-    if trade.stop_order != 0 and state.orders[trade.stop_order].filled_quantity > 0:
-        return True
+def left_of_stop(state: State, row: int) -> int:
+    """What a stop is closing by now: partly filled, it is awake at the venue. No larger than the venue has it."""
+    order = state.orders[row]
+    if row == 0 or order.filled_quantity == 0:
+        return 0
+    quantity = min(order.quantity, order.confirmed_quantity) if order.amends_pending > 0 else order.quantity
+    return quantity - order.filled_quantity
+
+
+@kernel
+def stopping(state: State, trade: Trade) -> int:
+    """How much of a position stops are closing already. An entry may have filled further than they know."""
+    total = left_of_stop(state, trade.stop_order)
     for i in range(LEVELS):
-        row = trade.levels[i].stop_row
-        if row != 0 and state.orders[row].filled_quantity > 0:
-            return True
-    return False
+        total += left_of_stop(state, trade.levels[i].stop_row)
+    return total
+
+
+@kernel
+def hold_on(state: State, outbox: Outbox, row: int) -> None:
+    """While a trade leaves, its stop covers all that is held: a refused change is asked for again."""
+    trade = state.trades[row]
+    if stopping(state, trade) > 0:
+        return
+    covered = state.orders[trade.stop_order].quantity if trade.stop_order != 0 else 0
+    for i in range(LEVELS):
+        if trade.levels[i].stop_row != 0:
+            covered += state.orders[trade.levels[i].stop_row].quantity
+    if 0 < covered < trade.quantity:
+        protect(state, outbox, row)
 
 
 @kernel
@@ -113,7 +135,7 @@ def continue_exit(state: State, outbox: Outbox, row: int) -> None:
     if trade.exit_order != 0:
         renew_exit(state, outbox, state.orders[trade.exit_order], trade.exit_order)
         return
-    if triggered_elsewhere(state, trade) or state.time_ns < trade.retry_at_ns:
+    if stopping(state, trade) >= trade.quantity or state.time_ns < trade.retry_at_ns:
         return
     if not awaits_cancels(state, trade):
         place_exit(state, outbox, row)
@@ -155,8 +177,9 @@ def place_part(state: State, outbox: Outbox, row: int, wanted: int) -> None:
 
 @kernel
 def place_exit(state: State, outbox: Outbox, row: int) -> None:
-    """An order for all that is held."""
-    place_part(state, outbox, row, state.trades[row].quantity)
+    """An order for all that is held and that no stop is closing."""
+    trade = state.trades[row]
+    place_part(state, outbox, row, trade.quantity - stopping(state, trade))
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit, leave, triggered_elsewhere
+from holdfast.engine.exits import begin_exit, continue_exit, leave, stopping
 from holdfast.engine.grids import level_filled, part_closed
 from holdfast.engine.ladder import hold_ladder, leg_filled
 from holdfast.engine.notes import note
@@ -227,7 +227,7 @@ def react_to_entry(state: State, outbox: Outbox, row: int) -> None:
     if trade.quantity == 0:
         return
     if trade.phase == Phase.EXITING:
-        if not triggered_elsewhere(state, trade):
+        if stopping(state, trade) == 0:
             protect(state, outbox, row)
         continue_exit(state, outbox, row)
         return

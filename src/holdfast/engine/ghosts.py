@@ -13,7 +13,7 @@ from holdfast.model.events import OrderReport
 from holdfast.model.order import Ended, Order, OrderStatus, Step, next_status
 from holdfast.model.state import State
 from holdfast.model.units import ENDED, HOUR
-from holdfast.records import kernel
+from holdfast.records import clear_record, kernel
 from holdfast.risk.notices import tell
 from holdfast.risk.trips import end_at, raise_trip
 
@@ -65,6 +65,7 @@ def cancel_ghost(state: State, outbox: Outbox, kept: Ended) -> None:
     """What rests at the venue and nobody wants is taken back."""
     command = outbox.commands[outbox.command_count]
     outbox.command_count += 1
+    clear_record(command)  # what an earlier event left there is in no journal
     command.kind = CommandKind.CANCEL
     command.command_class = CommandClass.SET
     command.order_row = 0
@@ -74,7 +75,6 @@ def cancel_ghost(state: State, outbox: Outbox, kept: Ended) -> None:
     command.position_side = kept.side
     command.side = kept.side
     command.quantity = kept.quantity
-    command.reduce_only = False
 
 
 @kernel

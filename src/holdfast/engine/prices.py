@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.engine.exits import begin_exit, continue_exit, overstayed
+from holdfast.engine.exits import begin_exit, continue_exit, hold_on, overstayed
 from holdfast.engine.grids import take_up_levels
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.obedience import observe
@@ -99,6 +99,7 @@ def manage(state: State, outbox: Outbox, row: int, instrument: Instrument) -> No
     elif trade.phase == Phase.ENTERING and trade.kind == Kind.SETUP:
         watch_entry(state, outbox, row)
     elif trade.phase == Phase.EXITING:
+        hold_on(state, outbox, row)
         continue_exit(state, outbox, row)
     elif trade.phase == Phase.COOLDOWN:
         settle(state, row)

@@ -11,7 +11,7 @@ import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from itertools import islice
+from itertools import islice, repeat, starmap
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -29,7 +29,7 @@ class Rows(list[T]):
     and copy it when compiled, so it is refused; use `copy_record`."""
 
     def __init__(self, kind: type[T], length: int) -> None:
-        super().__init__(kind() for _ in range(length))
+        super().__init__(starmap(kind, repeat((), length)))  # a state has some 18,000 of them
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError("a row is filled in place: use copy_record(rows[i], source)")

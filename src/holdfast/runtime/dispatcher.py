@@ -112,23 +112,30 @@ class Dispatcher:
             return
         if answer.outcome == Outcome.DONE:
             self.live(handling, name, answer.time_ns)
-        elif answer.outcome == Outcome.REFUSED:
+        elif self._is_refused(answer, handling.increase):
             if name == handling.name and not handling.lives:
                 if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
                     self.desk.report(handling, Step.REJECT, reason=answer.reason, time_ns=answer.time_ns)
         else:
             handling.unanswered = True
+            handling.refused = answer.outcome == Outcome.REFUSED and name == handling.name
+
+    def _is_refused(self, answer: Answer, increase: bool) -> bool:
+        """While the venue's clock is not known it may refuse any stamp. That says nothing against what protects or
+        reduces: it is asked for again, as if there had been no answer."""
+        return answer.outcome == Outcome.REFUSED and (increase or self.desk.clock.is_sound())
 
     def attempt_again(self, handling: Handling) -> None:
         """What reduces is tried under a new name: the venue caps it at the position."""
         order = self.book.order_of(handling)
         if order is None or handling.increase:
             return
-        handling.name = name_of(
-            order.epoch, order.order_id, order.instrument_id, order.side, handling.attempts
-        )
-        handling.attempts += 1
-        handling.unanswered = False
+        if not handling.refused:
+            handling.name = name_of(
+                order.epoch, order.order_id, order.instrument_id, order.side, handling.attempts
+            )
+            handling.attempts += 1
+        handling.unanswered = handling.refused = False
         handling.sent_ns = self.desk.clock.mono_ns()
         self.desk.see("reduce tried again")
         self._send(handling, command_of(order))
@@ -180,7 +187,7 @@ class Dispatcher:
         if handling.cancel:
             handling.changing = True
             self.courier.ask(Ask.CANCEL, partial(self._canceled, handling), name=handling.name)
-        elif handling.amends:
+        elif handling.amends and not handling.amend_unknown:
             self._amend(handling)
 
     def _amend(self, handling: Handling) -> None:
@@ -209,15 +216,15 @@ class Dispatcher:
             return
         stands = next((o for o in answer.orders if o.name == handling.name), None)
         terms: dict[str, Any] = {"price": stands.price, "quantity": stands.quantity} if stands else {}
-        if answer.outcome in (Outcome.DONE, Outcome.REFUSED):
+        done, increase = answer.outcome == Outcome.DONE, command.command_class == CommandClass.INCREASE
+        if done or self._is_refused(answer, increase):
             handling.amends.remove(command)
-            done = answer.outcome == Outcome.DONE
             self.desk.report(
                 handling, amended=done, amend_refused=not done, reason=answer.reason,
                 time_ns=answer.time_ns, **terms,
             )  # fmt: skip
             self.pump(handling)
-        elif command.command_class == CommandClass.INCREASE:
+        elif increase:
             handling.amend_unknown = True  # never repeated: the resolver asks what stands
         else:
             handling.change_at_ns = self.desk.clock.mono_ns() + AGAIN
@@ -258,6 +265,7 @@ class Dispatcher:
     def reassert(self, handling: Handling) -> None:
         """An order stands at other terms than the core knows: an old amend came late. What only sets is set again."""
         order = self.book.order_of(handling)
+        handling.drifts = False
         if order is None or handling.changing or order.amends_pending or order.cancel_pending:
             return
         self.desk.see("terms set again")
@@ -269,8 +277,11 @@ class Dispatcher:
             stop_price=order.stop_price, quantity=order.quantity,
         )  # fmt: skip
 
-    def _reasserted(self, handling: Handling, _: Answer) -> None:
-        handling.changing = False  # the next sweep looks again
+    def _reasserted(self, handling: Handling, answer: Answer) -> None:
+        handling.changing = False  # the next sweep looks again; a stop does not wait for it
+        if answer.outcome != Outcome.DONE and not self._is_refused(answer, handling.increase):
+            handling.drifts = not handling.increase
+            handling.change_at_ns = self.desk.clock.mono_ns() + AGAIN
         self.pump(handling)
 
     def _canceled(self, handling: Handling, answer: Answer) -> None:
@@ -318,6 +329,8 @@ class Dispatcher:
                 self._tell_lost(handling)
             if handling.cancel or handling.amends:
                 self.pump(handling)
+            elif handling.drifts and now >= handling.change_at_ns:
+                self.reassert(handling)
         for name, at in list(self.strays.items()):
             if now >= at:
                 self.strays[name] = now + SECOND

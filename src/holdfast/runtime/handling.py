@@ -28,6 +28,7 @@ class Handling:
     command: Command | None = None  # to place, while it is held back
     sent_ns: int = 0
     unanswered: bool = False  # the answer said that it might be either
+    refused: bool = False  # the latest attempt, perhaps for its stamp alone: its name is free
     attempts: int = 1  # number of the next one
     first_attempt: int = 1
     lives: set[str] = field(default_factory=set)  # names of it that the venue has shown alive
@@ -41,15 +42,22 @@ class Handling:
     cancel: bool = False
     amend_unknown: bool = False  # what became of an amend has to be asked
     changing: bool = False  # an amend or cancel is on its way
+    drifts: bool = False  # it stands at other terms than the core's, and the word against it was lost
     change_at_ns: int = 0  # not before
     lost_terms: OrderSeen | None = (
         None  # the venue never saw the amend: what stands, told once entries are allowed
     )
     sums: dict[str, int] = field(default_factory=dict)  # filled so far, by name
+    shown: dict[str, int] = field(default_factory=dict)  # the same as the venue has shown it alive
     early: dict[int, Execution] = field(
         default_factory=dict
     )  # executions before which another one is missing
     ending: OrderSeen | None = None  # it is over, but executions of it are missing
+
+    def is_behind(self) -> bool:
+        """Whether the venue has shown that executions of it are missing."""
+        short = any(filled > self.sums.get(name, 0) for name, filled in self.shown.items())
+        return short or bool(self.early) or self.ending is not None
 
 
 class Book:

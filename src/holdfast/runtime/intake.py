@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from holdfast.model.events import Closure
-from holdfast.model.order import OrderStatus, Step
+from holdfast.model.order import Order, OrderStatus, Step
 from holdfast.ports.venue import Amended, Execution, Message, OrderSeen, Standing
 from holdfast.runtime.absence import Absence
 from holdfast.runtime.desk import Desk
@@ -97,6 +97,7 @@ class Intake:
     def _catch_up(self, handling: Handling, order: OrderSeen) -> None:
         """A living order that has filled further than we know: executions are missing."""
         if order.filled > handling.sums.get(order.name, 0):
+            handling.shown[order.name] = order.filled
             self.miss()
 
     def _see_end(self, handling: Handling, order: OrderSeen) -> None:
@@ -109,8 +110,10 @@ class Intake:
         handling.lives.discard(order.name)
         if order.name != handling.name and (handling.lives or handling.name not in handling.lives):
             return  # another attempt of it ended, not the one that counts
-        if order.standing in ENDS:
-            self.desk.report(handling, ENDS[order.standing], reason=order.reason, time_ns=order.time_ns)
+        # One that has filled is over with its last execution, unless the core could not book that one.
+        step = ENDS.get(order.standing, Step.CANCEL)
+        if order.standing in ENDS or not handling.lives:
+            self.desk.report(handling, step, reason=order.reason, time_ns=order.time_ns)
 
     def executed(self, execution: Execution) -> None:
         """One execution, told by the stream or by a sweep."""
@@ -155,12 +158,17 @@ class Intake:
         if execution.filled <= done:
             self.desk.see("duplicate fill ignored")
             return
-        if execution.filled - execution.quantity > done:
+        known = execution.number <= order.last_fill_id  # an earlier start has booked it
+        if not known and (execution.filled - execution.quantity > done or self._exceeds(order, execution)):
             self.desk.see("fill out of order")
+            if execution.number not in handling.early:
+                self.miss()
             handling.early[execution.number] = execution
-            self.miss()
             return
         handling.sums[execution.name] = execution.filled
+        if known:
+            self.desk.see("duplicate fill ignored")
+            return
         if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
             self.desk.see("fill before acknowledgement")
         handling.lives.add(execution.name)
@@ -175,12 +183,34 @@ class Intake:
             )  # fmt: skip
         self._go_on(handling)
 
+    def _exceeds(self, order: Order, execution: Execution) -> bool:
+        """It reduces by more than we hold: entries that filled before it have not been told yet."""
+        held = self.desk.state.trades[order.trade_row].quantity
+        return order.reduce_only and execution.quantity > held
+
+    def write_off(self, instrument_id: int) -> None:
+        """A position has been settled with the venue's: executions that could not be booked are in it."""
+        for handling in self.book:
+            order = self.book.order_of(handling)
+            if order is None or order.instrument_id != instrument_id or not handling.early:
+                continue
+            for execution in handling.early.values():
+                done = handling.sums.get(execution.name, 0)
+                handling.sums[execution.name] = max(done, execution.filled)
+            handling.early.clear()
+            if handling.ending is not None:
+                self._see_end(handling, handling.ending)
+
     def _go_on(self, handling: Handling) -> None:
         """What had to wait for an execution."""
-        for number in sorted(handling.early):
-            early = handling.early.pop(number, None)
-            if early is not None and self.book.order_of(handling) is not None:
-                self._fill(handling, early)
+        instrument_id = self.desk.state.orders[handling.row].instrument_id
+        for waiting in [each for each in self.book if each.early]:
+            for number in sorted(waiting.early):
+                order = self.book.order_of(waiting)
+                early = waiting.early.get(number)
+                if order is not None and early is not None and order.instrument_id == instrument_id:
+                    del waiting.early[number]
+                    self._fill(waiting, early)
         if handling.ending is not None and self.book.order_of(handling) is not None:
             self._see_end(handling, handling.ending)
         if self.book.order_of(handling) is not None:

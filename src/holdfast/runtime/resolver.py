@@ -27,6 +27,7 @@ class Resolver:
     def __init__(self, desk: Desk, dispatcher: Dispatcher, intake: Intake) -> None:
         self.desk, self.dispatcher, self.intake = desk, dispatcher, intake
         self.swept_ns: int | None = None
+        self.wants_sweep = False  # nothing but a sweep is missing to prove that an order never was
 
     def doubt_all(self) -> None:
         """A start: whatever an earlier one planned may or may not have been sent."""
@@ -79,7 +80,7 @@ class Resolver:
         if (
             urgent
             and now - handling.sent_ns >= REDUCE_AFTER
-            and handling.attempts < handling.first_attempt + TRIES - 1
+            and (handling.refused or handling.attempts < handling.first_attempt + TRIES - 1)
         ):
             if self.desk.connected:
                 self.dispatcher.attempt_again(handling)
@@ -117,7 +118,10 @@ class Resolver:
         handling.misses += 1
         handling.missed_ns = asked_ns
         swept = self.swept_ns is not None and self.swept_ns >= horizon
-        if handling.misses < facts.misses or not swept:
+        if handling.misses < facts.misses:
+            return
+        if not swept:
+            self.wants_sweep = True
             return
         order = self.desk.book.order_of(handling)
         if order is None:

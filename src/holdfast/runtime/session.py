@@ -105,6 +105,7 @@ class Session:
         self.take(event)
         self.absence.begin(missed)
         self.sweeper.since_ns = max(0, until_ns - OVERLAP)
+        self.sweeper.join()
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())
 
@@ -144,7 +145,7 @@ class Session:
         """The connection came or went; with every one that comes a sweep is due."""
         if there and not self.desk.connected:
             self.desk.see("reconnected")
-            self.sweeper.due_ns = 0
+            self.sweeper.join()
         self.desk.connected = there
 
     def tick(self) -> None:

@@ -25,6 +25,7 @@ from holdfast.runtime.resolver import Resolver
 
 OVERLAP = 10 * MINUTE  # executions are asked for from so long before the last clean sweep
 SOON = SECOND  # after a sweep that was void or saw something
+JOINING = 2 * SECOND  # between sweeps whose answers may be older than our own listening
 QUESTIONS = (Ask.POSITIONS, Ask.OPEN_ORDERS, Ask.EXECUTIONS, Ask.ACCOUNT)
 TIMES = 2  # that the same difference must be seen
 MOVING_TIMES = 6  # the same while an order of the instrument is in doubt, which it may yet explain
@@ -56,25 +57,33 @@ class Sweeper:
         self.executions_due = False
         self.found: tuple[Held, ...] | None = None  # what the first sweep of this start found
         self.held: tuple[Held, ...] = ()  # and the last one
+        self._executions_ns = 0  # not before
+        self._missed_ns = 0  # when one was found missing
+        self._joined_ns = 0
         self._answers: dict[Ask, Answer] | None = None
         self._fills: dict[int, int] = {}
         self._placed: set[int] = set()
         self._seen: dict[tuple[int, int], Seen] = {}
         self._drifted: set[int] = set()
 
+    def join(self) -> None:
+        """We listen again. What happened meanwhile nobody tells, and an answer may be from before it happened."""
+        self._joined_ns, self.due_ns = self.desk.clock.mono_ns(), 0
+
     def want_executions(self) -> None:
         """An execution is missing: ask for it now, not with the next sweep."""
-        self.executions_due = True
+        self.executions_due, self._missed_ns = True, self.desk.clock.mono_ns()
 
     def tick(self) -> None:
         """Begin a sweep where one is due."""
         if not self.desk.connected:
             return
         now = self.desk.clock.mono_ns()
-        if self.executions_due:
-            self.executions_due = False
+        if self.executions_due and now >= self._executions_ns:
+            self.executions_due, self._executions_ns = False, now + SOON
             self.desk.courier.ask(Ask.EXECUTIONS, self._executed, since_ns=self.since_ns)
-        if self._answers is None and now >= self.due_ns:
+        if self._answers is None and (now >= self.due_ns or self.resolver.wants_sweep):
+            self.resolver.wants_sweep = False
             self._begin(now)
 
     def _executed(self, answer: Answer) -> None:
@@ -83,7 +92,9 @@ class Sweeper:
             return
         for execution in sorted(answer.executions, key=lambda e: e.number):
             self.intake.executed(execution)
-        self.intake.absence.end()
+        stale = self.desk.clock.mono_ns() - self._missed_ns <= self.desk.facts.read_lag_ns
+        if stale and any(handling.is_behind() for handling in self.desk.book):
+            self.executions_due = True  # the answer may be older than what has been shown
 
     def _begin(self, now: int) -> None:
         self._answers, self.asked_ns = {}, now
@@ -120,8 +131,10 @@ class Sweeper:
             self.resolver.swept_ns = self.asked_ns
         self.clean = settled and explained
         if self.clean:
+            self.intake.absence.end()
             self.since_ns = max(0, answers[Ask.EXECUTIONS].time_ns - OVERLAP)
-            self.due_ns = now + self.desk.facts.reconcile_every_ns
+            joining = self.asked_ns < self._joined_ns + self.desk.facts.read_lag_ns
+            self.due_ns = now + (JOINING if joining else self.desk.facts.reconcile_every_ns)
 
     def _compare_orders(self, orders: tuple[OrderSeen, ...]) -> bool:
         """Every order that lives for us must be there, and at our terms."""
@@ -180,6 +193,7 @@ class Sweeper:
             self.adopter.settle(
                 difference, [e for e in answers[Ask.EXECUTIONS].executions if self._is_strange(e)]
             )
+            self.intake.write_off(there.instrument_id)
             times, since = 0, self.asked_ns
         return Seen(there.quantity, ours, times, since)
 

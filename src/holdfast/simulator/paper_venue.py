@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
@@ -129,8 +129,7 @@ class PaperVenue:
         return age > self.facts.window_ns or age < -self.facts.clock_error_ns
 
     def _answer(self, request: Request, outcome: Outcome, reason: int = 0, **told: Any) -> Answer:
-        made = Answer(request.number, outcome, reason, self.market.time_ns)
-        return replace(made, **told) if told else made
+        return Answer(request.number, outcome, reason, self.market.time_ns, **told)
 
     def _place(self, request: Request) -> Answer:
         known = request.name in self.live or request.name in self.over

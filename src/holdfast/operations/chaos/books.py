@@ -37,6 +37,7 @@ class Books:
     amends: dict[tuple[Key, int, int], tuple[int, int]] = field(
         default_factory=dict
     )  # -> row, when it was decided
+    amended: set[tuple[Key, int, int]] = field(default_factory=set)  # of those, the ones that have left
     halts: list[tuple[int, bool]] = field(default_factory=lambda: [(0, False)])
     accepted: dict[str, int] = field(default_factory=dict)  # orders that the venue has made of a name
     dead: set[int] = field(default_factory=set)  # entries that the engine has taken for never having been

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -99,36 +100,40 @@ def campaign(
     """So many days, the models in turn. Every hundredth is run twice and must be the same to the bit (M1)."""
     report = Report(seed)
     setting = setting or usual()
-    with engine.planted():
+    with engine.planted(), uncollected():
         for day in range(days):
             model = models[day % len(models)]
             asked = asked_for(seed * 1_000_003 + day, model, setting, engine)
-            found = undisturbed(asked)
+            found = World(asked).run()
             report.add(model, found)
-            if day % 100 == 0 and (again := undisturbed(asked)).digest != found.digest:
+            if day % 100 == 0 and (again := World(asked).run()).digest != found.digest:
                 what = f"{found.digest}, then {again.digest}"
                 report.violations.append(
                     {"seed": found.seed, "model": model.value, "invariant": "M1", "at_s": 0.0, "what": what}
                 )
+            gc.collect()
             tick(day + 1, days)
     return report
 
 
-def one_day(seed: int, model: VenueModel, engine: EngineKind, hits: dict[Place, float] | None) -> Report:
+def one_day(asked: Asked) -> Report:
     """One day of a seed, with its own faults or with those of a tape."""
-    report = Report(seed)
-    with engine.planted():
-        report.add(model, World(replace(asked_for(seed, model, usual(), engine), tape=hits)).run())
+    report = Report(asked.seed)
+    with asked.engine.planted():
+        report.add(asked.model, World(asked).run())
     return report
 
 
-def undisturbed(asked: Asked) -> Found:
-    """One run without the collector of cycles, which would look at the whole state again and again."""
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Cycles are collected when a simulation says so, and only its own: all else would be looked at every time."""
     was = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
-        return World(asked).run()
+        yield
     finally:
+        gc.unfreeze()
         if was:
             gc.enable()
 

@@ -56,6 +56,7 @@ class Checks(Bench):
         elif command.kind == CommandKind.AMEND and command.command_class == CommandClass.INCREASE:
             price = command.limit_price or command.trigger_price
             self.books.amends[key, price, command.quantity] = (seq, now)
+            self.books.amended.discard((key, price, command.quantity))
 
     def committed(self, seq: int) -> None:
         """Rows are durable, and the process knows."""
@@ -72,7 +73,7 @@ class Checks(Bench):
         self.session = session
         self.books.failed = False
         self.fills = session.engine.state.fill_count
-        self.books.statuses.clear()
+        orders.remember(self, session.engine.state)
 
     def dying(self, session: Session, journal: Any) -> None:
         """A process is about to be gone: what it had in mind is compared with what a start will find."""
@@ -112,7 +113,7 @@ class Checks(Bench):
         if request.ask == Ask.PLACE:
             self._place_leaves(request)
         elif request.ask == Ask.AMEND:
-            orders.check_amend_age(self, request)
+            orders.check_amend(self, request)
 
     def _place_leaves(self, request: Request) -> None:
         parts = parts_of(request.name)
@@ -126,7 +127,11 @@ class Checks(Bench):
 
     def taken(self, request: Request, answer: Answer) -> None:
         """The venue has dealt with a change."""
-        if request.ask != Ask.PLACE or answer.outcome != Outcome.DONE:
+        if answer.outcome != Outcome.DONE:
+            return
+        if request.ask == Ask.AMEND:
+            orders.note_amend(self, request)
+        if request.ask != Ask.PLACE:
             return
         accepted = self.books.accepted
         accepted[request.name] = accepted.get(request.name, 0) + 1

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from holdfast.errors import JournalError
 from holdfast.journal.folding import Folded, fold
 from holdfast.journal.forms import decided, version_of, written
@@ -83,7 +81,7 @@ class SimulatedJournal:
         self.seq += 1
         row = Row(self.seq, kind, version, self.heap.now_ns, body, told, digest)
         self.chain = chained(self.chain, row)
-        return msgspec.structs.replace(row, chain=self.chain)
+        return Row(self.seq, kind, version, row.wall_ns, body, told, digest, self.chain)
 
     def record(self, event: Any, commands: list[Command], digest: str = "") -> int:
         """What happened and what it led to."""

@@ -5,8 +5,9 @@ Nothing in here is seen by the engine but through the wire; checkers read all of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from holdfast.model.enums import OrderType
 from holdfast.model.order import Step
@@ -24,6 +25,7 @@ from holdfast.simulator.solvency import cancel_everything, close_by_force, is_in
 from holdfast.simulator.venue import Bar, Book, Market
 
 CHANGES = (Ask.PLACE, Ask.AMEND, Ask.CANCEL)
+CLOSING = (OrderType.STOP, OrderType.MARKET)
 OWN_REASON = 90  # of a refusal that only this simulation gives
 
 
@@ -186,6 +188,8 @@ class Exchange:
 
     def _is_refused(self, request: Request) -> bool:
         if not request.reduce_only:
+            if request.name in self.born:
+                return False  # a second copy: that the name is known comes before any other reason
             if self.tape.hit("entry refused", self.mix.entry_refused) is not None:
                 self.refused.add(request.name)
             return request.name in self.refused  # a second copy of it as well
@@ -234,13 +238,20 @@ class Exchange:
         until = self.heap.now_ns - round(self.mix.lag_s * 1e9)
         return replace(
             answer,
-            orders=tuple(order for order in answer.orders if self._is_known(order, until)),
+            orders=tuple(self._as_of(o, until) for o in answer.orders if self._is_known(o, until)),
             executions=tuple(e for e in answer.executions if e.time_ns <= until),
             positions=self._held_at(until) if request.ask == Ask.POSITIONS else (),
         )
 
     def _is_known(self, order: OrderSeen, until_ns: int) -> bool:
         return self.born.get(order.name, 0) <= until_ns
+
+    def _as_of(self, order: OrderSeen, until_ns: int) -> OrderSeen:
+        """A living order without what it has filled since."""
+        if order.standing != Standing.LIVE or self.filled_at[order.instrument_id] <= until_ns:
+            return order
+        since = takewhile(lambda e: e.time_ns > until_ns, reversed(self.executions))
+        return replace(order, filled=order.filled - sum(e.quantity for e in since if e.name == order.name))
 
     def _held_at(self, until_ns: int) -> tuple[Held, ...]:
         found = []
@@ -261,13 +272,21 @@ class Exchange:
             row = order.next
         return total
 
-    def exits(self, instrument_id: int, side: int) -> int:
-        """Steps of a position that market orders at work are closing."""
-        total = 0
-        row = self.book(instrument_id).first_order
+    def bare(self) -> Iterator[tuple[int, int]]:
+        """Sides of instruments of which not all that is held has a stop, or an exit at work that never rests."""
+        for instrument_id in range(1, self.count + 1):
+            book = self.book(instrument_id)
+            for k, side in enumerate((1, -1)):
+                held = book.positions[k].quantity
+                if held and held > self._closing(book, side):
+                    yield instrument_id, side
+
+    def _closing(self, book: Book, side: int) -> int:
+        total, row = 0, book.first_order
         while row:
             order = self.market.orders[row]
-            if order.reduce_only and order.position_side == side and order.order_type == OrderType.MARKET:
+            closes = order.order_type in CLOSING or order.immediate
+            if order.reduce_only and order.position_side == side and closes:
                 total += order.quantity - order.filled_quantity
             row = order.next
         return total

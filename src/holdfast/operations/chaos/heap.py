@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-from holdfast.operations.chaos.streams import Stream
+from holdfast.operations.chaos.streams import GOLDEN, MASK, Stream
 
 
 class Heap:
@@ -14,15 +14,16 @@ class Heap:
 
     def __init__(self, ties: Stream, now_ns: int) -> None:
         self.now_ns, self.done = now_ns, 0
-        self._ties = ties
+        self._ties = ties.bits() | 1
         self._number = 0
         self._waiting: list[tuple[int, int, int, Callable[..., None], tuple[Any, ...]]] = []
 
     def at(self, time_ns: int, what: Callable[..., None], *arguments: Any) -> None:
         """Something happens at an instant; never before now."""
         self._number += 1
-        entry = (max(time_ns, self.now_ns), self._ties.bits() & 0xFFFF, self._number, what, arguments)
-        heapq.heappush(self._waiting, entry)
+        tie = ((self._number * GOLDEN & MASK) ^ self._ties) * GOLDEN >> 48 & 0xFFFF
+        at = time_ns if time_ns > self.now_ns else self.now_ns
+        heapq.heappush(self._waiting, (at, tie, self._number, what, arguments))
 
     def after(self, delay_ns: int, what: Callable[..., None], *arguments: Any) -> None:
         """Something happens after a while."""

@@ -38,6 +38,7 @@ class Mix:
     answer_slow: float = 0.0
     stream_slow: float = 0.0
     stream_twice: float = 0.0
+    stream_reordered: float = 0.0
     request_twice: float = 0.0  # only where the venue takes each name once: no client can undo it elsewhere
     error_before: float = 0.0  # an answer that may mean either; the request was not taken
     error_after: float = 0.0  # the same, and it was
@@ -57,6 +58,8 @@ class Mix:
     pause: float = 0.0
     unsound: float = 0.0
     clock_step: float = 0.0
+    clock_step_in_send: float = 0.0
+    midnight: float = 0.0  # that an outage lies over the day boundary
     operator: float = 0.0
     restart: float = 0.0
     force: float = 0.0
@@ -70,12 +73,14 @@ class Mix:
 RANGES: dict[str, tuple[float, float]] = {
     "request_lost": (0.002, 0.2), "answer_lost": (0.002, 0.2), "request_slow": (0.002, 0.2),
     "answer_slow": (0.002, 0.2), "stream_slow": (0.002, 0.2), "stream_twice": (0.01, 0.3),
+    "stream_reordered": (0.01, 0.3),
     "request_twice": (0.002, 0.2), "error_before": (0.002, 0.1), "error_after": (0.002, 0.1),
     "not_found": (0.002, 0.02), "stop_refused": (0.005, 0.05), "entry_refused": (0.005, 0.2),
     "slow_commit": (0.0005, 0.01), "commit_error": (0.0001, 0.001), "full_disk": (0.0001, 0.001),
     "crash_in_send": (0.002, 0.01), "crash_in_record": (0.0001, 0.001), "crash_in_start": (0.05, 0.5),
     "cut": (1, 24), "data_cut": (1, 24), "clog": (1, 24), "crash": (0.5, 4), "pause": (1, 12), "unsound": (1, 24),
-    "clock_step": (1, 12), "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
+    "clock_step": (1, 12), "clock_step_in_send": (0.002, 0.02), "midnight": (0.2, 1.0),
+    "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
 }  # fmt: skip
 OFF = 0.6  # of the faults, in a mix
 

@@ -84,14 +84,27 @@ def check_age(checks: Bench, request: Request, intent: Intent) -> None:
     check_in_time(checks, request, intent.decided_ns)
 
 
-def check_amend_age(checks: Bench, request: Request) -> None:
-    """T1, for a change that makes an entry larger or moves it."""
-    parts = parts_of(request.name)
-    if parts is None:
-        return
-    price = request.limit_price or request.trigger_price
-    made = checks.books.amends.get(((parts.epoch, parts.order_id), price, request.quantity))
-    if made is not None:
+def amend_key(request: Request) -> tuple[tuple[int, int], int, int] | None:
+    """Whose change it is, and to which terms."""
+    parts, price = parts_of(request.name), request.limit_price or request.trigger_price
+    return ((parts.epoch, parts.order_id), price, request.quantity) if parts else None
+
+
+def note_amend(checks: Bench, request: Request) -> None:
+    """The venue has taken a change: should another one come late, these terms may be set again."""
+    key = amend_key(request)
+    if key is not None:
+        checks.books.amended.discard(key)
+
+
+def check_amend(checks: Bench, request: Request) -> None:
+    """A change that makes an entry larger leaves once, from a durable row, and not after an error of the journal."""
+    key = amend_key(request)
+    made = checks.books.amends.get(key) if key is not None else None
+    if key is not None and made is not None:
+        if key in checks.books.amended:
+            checks.violate("S1", f"A change that makes {request.name} larger left twice.")
+        checks.books.amended.add(key)
         if made[0] > checks.books.durable:
             checks.violate("S1b", f"A change of {request.name} left without a durable row.")
         if checks.books.failed:
@@ -125,6 +138,16 @@ def check_sight(checks: Bench, request: Request, _: Intent) -> None:
 
 
 ENTRY_CHECKS = (check_halted, check_sound_journal, check_age, check_stamp, check_sight)
+
+
+def remember(checks: Bench, state: State) -> None:
+    """Where orders stand as a process begins."""
+    rows = (state.orders[row] for row in range(1, state.order_watermark + 1))
+    checks.books.statuses = {
+        order.order_id: (order.status, order.filled_quantity)
+        for order in rows
+        if order.status != OrderStatus.FREE
+    }
 
 
 def check_monotone(checks: Bench, seq: int, event: OrderReport) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from holdfast.engine.engine import Engine, state_digest
 from holdfast.errors import HoldfastError, JournalError
 from holdfast.journal.folding import require_same
+from holdfast.model.events import OrderReport
 from holdfast.model.order import OrderStatus
 from holdfast.model.units import NEVER
 from holdfast.operations.chaos.books import Halt
@@ -20,7 +20,7 @@ from holdfast.runtime.driver import PoisonError
 from holdfast.runtime.session import Options, Session
 
 BEAT = 500_000_000  # ns between two ticks while something is under way
-CLOCK = 1_000_000_000
+CLOCK = 5_000_000_000  # a row each, and a start folds them all
 UNSETTLED = (OrderStatus.PLANNED, OrderStatus.RELEASED, OrderStatus.SENT, OrderStatus.IN_DOUBT)
 
 
@@ -40,6 +40,7 @@ class Process:
         self.paused_until_ns = 0
         self.booted_ns = 0
         self._next_tick = 0
+        self._stirred = False
         self._stream = world.streams.of("process")
         self._backlog: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
 
@@ -54,8 +55,6 @@ class Process:
         soon = self.tape.hit("crash in start", self.mix.crash_in_start, 0.01, 20.0)
         if soon is not None:
             self.heap.after(round(soon * 1e9), self._crash_in_start, self.start)
-        if self.start % 8 == 0:
-            gc.collect()  # what earlier processes had in mind is large, and nobody else collects it
         self._guarded(self._boot)
 
     def _crash_in_start(self, start: int) -> None:
@@ -79,6 +78,8 @@ class Process:
         for event in missing_setup(engine.state, self.world.setting.scenario):
             self.session.take(event)
         self.session.start()
+        if engine.state.account.day < self.world.days:
+            self.session.take(self.world.boundary(reconstructed=True))
         if not self.world.wire.private.up:
             self.session.connection(False)
 
@@ -104,8 +105,8 @@ class Process:
             self.world.see("commit durable but unacknowledged")
         for name, count in session.desk.sightings.items():
             self.world.see(name, count)
-        session.desk.sightings.clear()
         self.session = self.journal = None
+        forget(session)
         self._backlog.clear()
         self.world.checks.died(why)
         self.heap.after(round(self._stream.tail(0.5, 60.0) * 1e9), self.boot)
@@ -184,6 +185,8 @@ class Process:
     def _plan_tick(self) -> None:
         assert self.session is not None
         session, now = self.session, self.heap.now_ns
+        if now < self._next_tick <= now + BEAT:
+            return  # no tick is planned for sooner than that
         if self._is_busy(session):
             due = now + BEAT
         else:
@@ -198,10 +201,13 @@ class Process:
                 self._next_tick = self.paused_until_ns
                 self.heap.at(self._next_tick, self._tick, start, self._next_tick)
             else:
+                self._stirred = False
                 self._do(self.session.tick)
 
     def _is_busy(self, session: Session) -> bool:
         """Whether something has a deadline before the next price."""
+        if self._stirred:  # something became of an order: only a tick will say what is bare now
+            return True
         if session.dispatcher.held or session.dispatcher.strays or session.watch.since or not session.ready:
             return True
         if session.sweeper.executions_due:
@@ -210,7 +216,7 @@ class Process:
         for handling in session.desk.book.handlings.values():
             if (handling.cancel or handling.amends) and not handling.changing:
                 return True
-            if handling.amend_unknown or handling.missing or handling.ending is not None:
+            if handling.drifts or handling.amend_unknown or handling.missing or handling.ending is not None:
                 return True
             if orders[handling.row].status in UNSETTLED:
                 return True
@@ -228,11 +234,24 @@ class Process:
         self.world.wire.send(request, self.start)
         if when is not None:
             raise Crash
+        if changes and (
+            step := self.tape.hit("clock step in send", self.mix.clock_step_in_send, 0.5, 86_400)
+        ):
+            self.world.step_clock(step)
 
-    def recording(self) -> None:
+    def recording(self, event: Any) -> None:
         """A row is about to be taken by the journal."""
+        self._stirred = self._stirred or isinstance(event, OrderReport)
         if self.tape.hit("crash in record", self.mix.crash_in_record) is not None:
             raise Crash
+
+
+def forget(session: Session) -> None:
+    """What a process had in mind is large, and its parts hold each other: taken apart it is gone at once."""
+    desk = session.desk
+    parts: list[Any] = [session.intake, session.dispatcher, session.resolver, session.sweeper, session.watch]
+    for part in (*parts, session.driver, desk.courier, desk.book, desk, session):
+        vars(part).clear()
 
 
 def digest_of(session: Session) -> str:

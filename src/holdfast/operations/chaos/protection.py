@@ -28,13 +28,7 @@ class Protection:
         """After everything that may have changed something at the venue."""
         if self.world.ending:
             return
-        exchange = self.world.exchange
-        now = {
-            (held.instrument_id, held.side)
-            for held in exchange.venue.positions()
-            if held.stopped < held.quantity
-            and held.stopped + exchange.exits(held.instrument_id, held.side) < held.quantity
-        }
+        now = set(self.world.exchange.bare())
         for key in [key for key in self.bare if key not in now]:
             del self.bare[key]
         for key in now:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.model.enums import Kind, StopMove
-from holdfast.model.instrument import Contract
+from holdfast.model.instrument import Contract, notional_of
 from holdfast.model.limits import Limits
 from holdfast.model.mandate import Mandate
 from holdfast.model.units import HOUR, MINUTE, RATE
@@ -17,6 +17,7 @@ from holdfast.simulator.world import Scheduled
 PRICE = 100_000  # ticks, of an instrument without a price of its own
 VOLATILITY = 0.0008  # of one minute
 BALANCE = 100_000 * RATE
+MANY = 1_000_000  # steps: one alone may be worth less than the smallest unit of money
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Setting:
     scenario: Scenario
     prices: tuple[int, ...]
     volatility: float = VOLATILITY
+
+    def capital(self, instrument_id: int) -> int:
+        """Steps of an instrument that the balance would buy."""
+        contract, price = self.scenario.listings[instrument_id - 1].contract, self.prices[instrument_id - 1]
+        return max(1, self.scenario.balance * MANY // notional_of(contract, price, MANY))
 
 
 def usual() -> Setting:

@@ -43,7 +43,13 @@ class Stream:
 
     def tail(self, low: float, high: float) -> float:
         """Between two numbers, every order of magnitude as likely."""
-        return math.exp(self.between(math.log(low), math.log(high)))
+        return low * math.pow(high / low, self.share())
+
+    def gap(self, probability: float) -> int:
+        """Draws until one of this probability comes true, that one counted."""
+        if probability >= 1.0:
+            return 1
+        return 1 + int(math.log(1.0 - self.share()) / math.log1p(-probability))
 
     def pick(self, *choices: float) -> float:
         """One of several."""

@@ -34,10 +34,9 @@ class Street:
             self.points.append(
                 walk(rng, price, setting.volatility, minutes, setting.scenario.listings[i - 1])
             )
-            most = 30_000 if thin else 3_000_000
-            self.volumes.append(
-                np.exp(rng.uniform(np.log(most / 100), np.log(most), minutes)).astype(int).tolist()
-            )
+            most = (0.3 if thin else 30) * setting.capital(i)
+            volumes = np.exp(rng.uniform(np.log(most / 100), np.log(most), minutes)).astype(int)
+            self.volumes.append(np.maximum(1, volumes).tolist())
 
     def plans(self, minute: int, time_ns: int) -> Iterator[Plan]:
         """What the strategies want at the close of a minute: grids every quarter of an hour, setups more often."""

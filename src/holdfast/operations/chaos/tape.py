@@ -20,6 +20,7 @@ class Tape:
         self.hits: dict[Place, float] = {}
         self.calm = False  # no further faults
         self._occasions: dict[str, int] = {}
+        self._next: dict[str, int] = {}  # the occasion on which each purpose hits next
 
     def hit(self, purpose: str, chance: float, low: float = 0.0, high: float = 0.0) -> float | None:
         """Whether a fault happens on this occasion, and how hard (between two numbers, any magnitude alike)."""
@@ -29,19 +30,21 @@ class Tape:
         if self.given is not None:
             force = self.given.get((purpose, occasion))
         else:
-            force = self._drawn(purpose, chance, low, high)
+            force = self._drawn(purpose, occasion, chance, low, high)
         if force is not None:
             self.hits[purpose, occasion] = force
         return force
 
-    def _drawn(self, purpose: str, chance: float, low: float, high: float) -> float | None:
-        stream = self.streams.of(purpose)
-        happens, how = stream.chance(chance), stream.share()
-        if not happens:
+    def _drawn(self, purpose: str, occasion: int, chance: float, low: float, high: float) -> float | None:
+        """Occasions are many and hits are few: what is drawn is how many go by until the next one."""
+        due = self._next.get(purpose)
+        if due is None:
+            due = self._next[purpose] = self.streams.of(purpose).gap(chance)
+        if occasion < due:
             return None
-        if high <= 0.0:
-            return 1.0
-        return round(float(low * (high / low) ** how), 3)
+        stream = self.streams.of(purpose)
+        self._next[purpose] = occasion + stream.gap(chance)
+        return round(stream.tail(low, high), 3) if high > 0.0 else 1.0
 
 
 def written(hits: dict[Place, float]) -> str:

@@ -16,6 +16,7 @@ from holdfast.operations.chaos.tape import Tape
 from holdfast.ports.venue import Answer, Ask, Message, Outcome, Request
 
 SLOW = (0.3, 120.0)  # seconds that a held-up message takes
+LATE = (0.005, 0.3)  # by which a message lets later ones overtake it
 LOST = 5.0  # seconds after which whoever asked gives up on an answer: a loss is no shorter than that
 NOTICED = (0.01, 15.0)  # seconds until a process knows that its connection is gone
 
@@ -101,10 +102,11 @@ class Wire:
             return
         for _ in range(1 + self._hit("stream twice", self.mix.stream_twice)):
             delay = self._delay("stream slow", self.mix.stream_slow)
+            late = self.tape.hit("stream reordered", self.mix.stream_reordered, *LATE)
             at = max(self._arrival(delay), self.private.last_ns + 1)
-            if delay < SLOW[0] * 1e9:
+            if late is None and delay < SLOW[0] * 1e9:
                 self.private.last_ns = at
-            self.heap.at(at, self._hear, message, self.private.number)
+            self.heap.at(at + round((late or 0) * 1e9), self._hear, message, self.private.number)
 
     def _hear(self, message: Message, number: int) -> None:
         if self.to is not None and number == self.private.number:

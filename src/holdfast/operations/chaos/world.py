@@ -83,6 +83,7 @@ class World:
         self.heap = Heap(self.streams.of("ties"), START)
         self.situations: dict[str, int] = {}
         self.healed_ns = self.prices = 0
+        self.days = 0  # that have turned
         self.ending = self.guessed = False
         self.disk = Disk()
         self.clock = SimulatedClock(self.heap, self.streams.of("clock"))
@@ -135,7 +136,7 @@ class World:
 
     def recording(self, seq: int, event: Any, commands: list[Command]) -> None:
         """A row is about to be taken."""
-        self.process.recording()
+        self.process.recording(event)
         self.checks.recording(seq, event, commands)
 
     def remarked(self, about: str, told: dict[str, Any]) -> None:
@@ -192,14 +193,22 @@ class World:
         for plan in self.street.plans(minute, now):
             self.wire.feed(plan)
         if now % DAY == 0:
-            self._turn_day(now)
+            self._turn_day()
 
-    def _turn_day(self, now: int) -> None:
+    def _turn_day(self) -> None:
         """The schedule's own event, from inside the machine."""
         if self.process.session is None or not self.wire.private.up:
             self.see("day boundary inside an outage")
-        made = filled(Boundary, time_ns=now, kind=BoundaryKind.DAY, primary=True, opens=True, closes=True)
-        self.process.fed(made)
+        self.days += 1
+        self.process.fed(self.boundary())
+
+    def boundary(self, reconstructed: bool = False) -> Boundary:
+        """The last day boundary, as it happens or as a start makes up for it."""
+        time_ns = self.heap.now_ns // DAY * DAY
+        return filled(
+            Boundary, time_ns=time_ns, kind=BoundaryKind.DAY, primary=True, opens=True, closes=True,
+            reconstructed=reconstructed,
+        )  # fmt: skip
 
     def _price(self, i: int, points: list[int], now: int, more: bool) -> Price:
         book = self.exchange.book(i)
@@ -216,6 +225,19 @@ class World:
             if getattr(self.mix, name):
                 self.heap.after(MINUTE, self._maybe, name)
         self.heap.at(self.storm_ns, self._heal)
+        if (seconds := self.tape.hit("midnight", self.mix.midnight, 10, 900)) is not None:
+            self._schedule_midnight(seconds)
+
+    def _schedule_midnight(self, seconds: float) -> None:
+        """An outage over the day boundary: of the connection, or of the process. By chance there is hardly ever one."""
+        stream, midnight = self.streams.of("offset", "midnight"), (START // DAY + 1) * DAY
+        before_ns = round(stream.between(0.01, 0.99) * seconds * 1e9)
+        if midnight >= self.storm_ns:
+            return
+        if stream.chance(0.5):
+            self.heap.at(midnight - before_ns, self._do_cut, seconds)
+        else:
+            self.heap.at(midnight - 100_000_000, self._do_crash, seconds)
 
     def _maybe(self, name: str) -> None:
         """Once a minute each."""
@@ -256,8 +278,12 @@ class World:
         self.heap.after(round(seconds * 1e9), self.clock.mend)
 
     def _do_clock_step(self, seconds: float) -> None:
-        back = self.streams.of("clock step").chance(0.5)
-        if back and self.wire.flying:
+        self.step_clock(seconds)
+
+    def step_clock(self, seconds: float) -> None:
+        """The wall clock jumps, in either direction."""
+        back, session = self.streams.of("clock step").chance(0.5), self.process.session
+        if back and session is not None and session.desk.courier.next_due_ns() is not None:
             self.see("clock stepped back during a pending request")
         self.clock.wall_off_ns += round((-seconds if back else seconds) * 1e9)
 
@@ -332,7 +358,8 @@ class World:
         self.heap.run(self.heap.now_ns + seconds * SECOND)
 
     def _found(self) -> Found:
-        self.see("two starts overlapped", self.wire.stale)
+        if self.wire.stale:
+            self.see("two starts overlapped", self.wire.stale)
         session = self.process.session
         if session is not None:
             for name, count in session.desk.sightings.items():
