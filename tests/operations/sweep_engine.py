@@ -25,7 +25,6 @@ from holdfast.journal.folding import fold, require_same
 from holdfast.model.enums import CommandClass, Severity
 from holdfast.model.events import SeverityChange
 from holdfast.model.order import OrderStatus, Step
-from holdfast.ports.venue import Answer
 from holdfast.runtime.dispatcher import command_of
 from holdfast.runtime.names import name_of
 from holdfast.runtime.session import Options, Session
@@ -122,24 +121,21 @@ def spoil(session: Session, engine: str) -> None:
 
         resolver.doubt_all = redrive
     if engine == "resend":  # what is not answered in time is sent again
-        placed = dispatcher._placed
-
-        def resend(handling: Any, name: str, answer: Answer) -> None:
-            placed(handling, name, answer)
-
+        resent: set[int] = set()
         watch_doubt = resolver._watch_doubt
 
         def again(handling: Any, order: Any, now: int) -> None:
-            if handling.attempts == 1:
-                handling.attempts += 1
-                handling.name = name_of(order.epoch, order.order_id, order.instrument_id, order.side, 1)
+            if handling.order_id not in resent:
+                resent.add(handling.order_id)
+                attempt, handling.attempts = handling.attempts, handling.attempts + 1
+                handling.name = name_of(order.epoch, order.order_id, order.instrument_id, order.side, attempt)
                 command = command_of(order)
                 command.reduce_only = order.reduce_only
                 command.position_side = order.side if not order.reduce_only else -order.side
                 dispatcher._send(handling, command)
             watch_doubt(handling, order, now)
 
-        dispatcher._placed, resolver._watch_doubt = resend, again
+        resolver._watch_doubt = again
     if engine == "trust":  # what is not marked as sent was not sent
         doubt_all = resolver.doubt_all
 
