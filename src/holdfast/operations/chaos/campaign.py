@@ -47,7 +47,7 @@ WANTED = (
     "start with an order in doubt", "answer lost", "order absent", "recovery crashed", "sweep void", "amend lost",
     "entry expired unsent", "fill before acknowledgement", "fill out of order", "end before its executions",
     "reconnected", "reduce tried again", "closed for want of a stop", "halt during partial fill",
-    "day boundary inside an outage", "journal full during open position", "two starts overlapped",
+    "day boundary inside an outage", "away for long", "journal full during open position", "two starts overlapped",
     "clock stepped back during a pending request", "crash while an order is partly filled", "ghost alive",
     "cancel lost the race to a fill", "cancel won the race", "stop refused", "terms set again",
     "reconciliation found a missing fill",

@@ -19,7 +19,8 @@ ENGINES: dict[str, EngineKind] = {
     for each in (
         sending.Redrives, sending.Resends, sending.TrustsOneMiss, sending.TakesErrorsForRefusals,
         keeping.ForgivesCommits, keeping.OneEpoch, keeping.Forgets, sending.ProtectsLate,
-        keeping.TrustsTheWall, keeping.CountsByOrder, keeping.ForgetsHalts, sending.RoundsUp,
+        keeping.TrustsTheWall, keeping.CountsByOrder, keeping.ForgetsHalts, keeping.AsksForTheLastMinutes,
+        sending.RoundsUp,
         sending.IgnoresSideEffects,
     )
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from holdfast.risk.exposure import release
 from holdfast.risk.trips import find_trip
 from holdfast.runtime.handling import Handling
 from holdfast.runtime.session import Session
+from holdfast.runtime.sweeper import OVERLAP
 
 
 class ForgivingJournal(SimulatedJournal):
@@ -158,3 +159,25 @@ class ForgetsHalts(EngineKind):
 
         with swapped(Boundary, clears):
             yield
+
+
+class AsksForTheLastMinutes(EngineKind):
+    """A start that asks only for the executions of just now."""
+
+    name, about, caught_by = (
+        "recent-executions-only",
+        "asks for the last ten minutes at a start",
+        ("L4", "L6"),
+    )
+    storm: ClassVar = {"absence": 48}
+
+    def session(self, *parts: Any) -> Session:
+        made = Session(*parts)
+        start = made.start
+
+        def recent(missed: Iterable[Any] = ()) -> None:
+            start(missed)
+            made.sweeper.since_ns = made.clock.venue_ns() - OVERLAP
+
+        plant(made, start=recent)
+        return made

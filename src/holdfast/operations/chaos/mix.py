@@ -19,6 +19,7 @@ PER_DAY = (
     "data_cut",
     "clog",
     "crash",
+    "absence",
     "pause",
     "unsound",
     "clock_step",
@@ -55,6 +56,7 @@ class Mix:
     data_cut: float = 0.0
     clog: float = 0.0
     crash: float = 0.0
+    absence: float = 0.0  # dead for a quarter of an hour and longer
     pause: float = 0.0
     unsound: float = 0.0
     clock_step: float = 0.0
@@ -79,6 +81,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "slow_commit": (0.0005, 0.01), "commit_error": (0.0001, 0.001), "full_disk": (0.0001, 0.001),
     "crash_in_send": (0.002, 0.01), "crash_in_record": (0.0001, 0.001), "crash_in_start": (0.05, 0.5),
     "cut": (1, 24), "data_cut": (1, 24), "clog": (1, 24), "crash": (0.5, 4), "pause": (1, 12), "unsound": (1, 24),
+    "absence": (0.5, 4),
     "clock_step": (1, 12), "clock_step_in_send": (0.002, 0.02), "midnight": (0.2, 1.0),
     "operator": (1, 12), "restart": (1, 12), "force": (0.5, 4),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from holdfast.operations.chaos.books import Halt
 from holdfast.operations.chaos.disk import SimulatedJournal
 from holdfast.operations.paper import missing_setup
 from holdfast.ports.venue import Answer, Ask, Execution, Facts, Message, Request
+from holdfast.runtime.absence import Away
 from holdfast.runtime.driver import PoisonError
 from holdfast.runtime.session import Options, Session
 
@@ -77,9 +78,10 @@ class Process:
         self.world.checks.booted(self.session)
         for event in missing_setup(engine.state, self.world.setting.scenario):
             self.session.take(event)
-        self.session.start()
-        if engine.state.account.day < self.world.days:
-            self.session.take(self.world.boundary(reconstructed=True))
+        away = Away(engine.state)
+        if self.world.days:
+            away.add(self.world.boundary())
+        self.session.start(away.events)
         if not self.world.wire.private.up:
             self.session.connection(False)
 
@@ -94,8 +96,8 @@ class Process:
         assert self.session is not None
         self.session.reached(seq)
 
-    def die(self, why: str) -> None:
-        """The process is gone with all it had in mind; the supervisor starts another one."""
+    def die(self, why: str, away_s: float = 0.0) -> None:
+        """The process is gone with all it had in mind; the supervisor starts another one, at once or when it can."""
         if self.session is None:
             return
         session, journal = self.session, self.journal
@@ -109,7 +111,7 @@ class Process:
         forget(session)
         self._backlog.clear()
         self.world.checks.died(why)
-        self.heap.after(round(self._stream.tail(0.5, 60.0) * 1e9), self.boot)
+        self.heap.after(round((away_s or self._stream.tail(0.5, 60.0)) * 1e9), self.boot)
 
     def _guarded(self, what: Callable[..., Any], *arguments: Any) -> None:
         """Whatever ends the process, ends it here."""

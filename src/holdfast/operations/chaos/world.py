@@ -202,13 +202,10 @@ class World:
         self.days += 1
         self.process.fed(self.boundary())
 
-    def boundary(self, reconstructed: bool = False) -> Boundary:
-        """The last day boundary, as it happens or as a start makes up for it."""
+    def boundary(self) -> Boundary:
+        """The last day boundary."""
         time_ns = self.heap.now_ns // DAY * DAY
-        return filled(
-            Boundary, time_ns=time_ns, kind=BoundaryKind.DAY, primary=True, opens=True, closes=True,
-            reconstructed=reconstructed,
-        )  # fmt: skip
+        return filled(Boundary, time_ns=time_ns, kind=BoundaryKind.DAY, primary=True, opens=True, closes=True)
 
     def _price(self, i: int, points: list[int], now: int, more: bool) -> Price:
         book = self.exchange.book(i)
@@ -269,6 +266,12 @@ class World:
         rows = range(1, state.order_watermark + 1) if state else ()
         if state and any(state.orders[row].status == OrderStatus.PARTIAL for row in rows):
             self.see("crash while an order is partly filled")
+
+    def _do_absence(self, seconds: float) -> None:
+        """Nobody starts it again for long: executions of the time away are older than any that a stream repeats."""
+        if self.process.session is not None:
+            self.see("away for long")
+            self.process.die("away", seconds)
 
     def _do_pause(self, seconds: float) -> None:
         self.process.pause(seconds)
@@ -379,4 +382,5 @@ class World:
 FORCES: dict[str, tuple[float, float]] = {
     "cut": (1, 600), "data_cut": (1, 600), "clog": (1, 300), "crash": (0, 0), "pause": (0.5, 120), "unsound": (1, 600),
     "clock_step": (0.5, 86_400), "operator": (1, 60), "restart": (5, 120), "force": (1, 1000),
+    "absence": (900, 14_400),
 }  # fmt: skip
