@@ -31,13 +31,17 @@ class Quiet(Stage):
         self.price(number, at)
         self.session = taken
 
-    def come_back(self) -> None:
-        """The next process takes over and is told what came due."""
+    def come_back(self, again: bool = False) -> None:
+        """The next process takes over and is told what came due; or it dies at once, and the one after it does."""
         self.venue.mail.clear()
         self.journal = KeptJournal()
         options = Options(clock_every_ns=0)
         self.session = Session(self.left, self.journal, self, self.clock, self.left.state.epoch + 1, options)
         self.session.start(self.away.events)
+        if again:
+            self.leave()
+            self.come_back()
+            return
         self.wait(10)
         assert self.session.ready
 
@@ -119,6 +123,19 @@ def test_the_fills_of_a_long_absence_are_booked_at_their_prices() -> None:
     assert state.closed_count == 1
     assert "position differs" not in stage.session.desk.sightings
     assert stage.orders() == []
+
+
+def test_a_start_that_dies_before_it_has_asked_loses_nothing_of_the_time_away() -> None:
+    """The start itself is an event of now: what it has not asked for yet lies before it."""
+    stage = with_a_position()
+    stage.leave()
+    stage.market.time_ns += 9 * HOUR
+    stage.walk(1, 48_900)
+    stage.market.time_ns += HOUR
+    stage.come_back(again=True)
+    assert stage.session.engine.state.closed_count == 1
+    assert stage.session.engine.state.account.balance == stage.market.wallet
+    assert "position differs" not in stage.session.desk.sightings
 
 
 def test_funding_of_the_time_away_is_paid_on_what_was_held_then() -> None:

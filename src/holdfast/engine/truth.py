@@ -48,6 +48,7 @@ def on_account_report(state: State, outbox: Outbox, report: AccountReport) -> No
     """The venue tells balance and equity: doubted, or trusted again."""
     state.sequence += 1
     state.time_ns = max(state.time_ns, report.time_ns)
+    state.swept_ns = max(state.swept_ns, report.swept_ns)
     if makes_sense(state, report):
         lift(state, outbox, Rule.ACCOUNT_TRUTH, 0, Scope.ACCOUNT, 0)
     else:

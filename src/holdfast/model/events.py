@@ -139,6 +139,7 @@ class AccountReport:
     valid: bool
     balance: int
     equity: int
+    swept_ns: int  # executions, orders and positions agreed at this instant of the venue; 0 = they did not
 
 
 @record

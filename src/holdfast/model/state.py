@@ -103,6 +103,7 @@ class State:
     scheduled_ns: int  # the last event of the schedule that was taken, in the same place
     scheduled_rank: int  # where its kind comes at one instant
     scheduled_count: int  # how many of that kind were taken at that instant
+    swept_ns: int  # until when the venue's executions are known to have been booked
     severity: Severity  # of the whole engine
     epoch: int  # number of this start
     next_order_id: int

@@ -99,12 +99,12 @@ class Session:
     def start(self, missed: Iterable[Any] = ()) -> None:
         """Take the account over: what earlier starts planned is in doubt until the venue has told. `missed` is what
         came due in the time away, as an `Away` has kept it."""
-        until_ns = self.engine.state.time_ns
         event = Started()
         event.time_ns, event.epoch = self.clock.venue_ns(), self.desk.epoch
         self.take(event)
         self.absence.begin(missed)
-        self.sweeper.since_ns = max(0, until_ns - OVERLAP)
+        swept_ns = self.engine.state.swept_ns or event.time_ns  # never: then nothing of ours has left yet
+        self.sweeper.since_ns = max(0, swept_ns - OVERLAP)
         self.sweeper.join()
         self.resolver.doubt_all()
         self._doubtful = len(self.doubts())

@@ -126,10 +126,10 @@ class Sweeper:
         self._executed(answers[Ask.EXECUTIONS])
         settled = self._compare_orders(answers[Ask.OPEN_ORDERS].orders)
         explained = self._compare_positions(answers)
-        self._hear_worth(answers[Ask.ACCOUNT])
         if explained:
             self.resolver.swept_ns = self.asked_ns
         self.clean = settled and explained
+        self._hear_worth(answers[Ask.ACCOUNT], answers[Ask.EXECUTIONS].time_ns if self.clean else 0)
         if self.clean:
             self.intake.absence.end()
             self.since_ns = max(0, answers[Ask.EXECUTIONS].time_ns - OVERLAP)
@@ -210,11 +210,12 @@ class Sweeper:
             report.side, report.quantity = side, quantity
             self.desk.take(report)
 
-    def _hear_worth(self, answer: Answer) -> None:
+    def _hear_worth(self, answer: Answer, swept_ns: int) -> None:
         if answer.worth is None:
             return
         worth, report = answer.worth, AccountReport()
         report.time_ns = worth.time_ns
         report.valid = worth.balance is not None and worth.equity is not None
         report.balance, report.equity = worth.balance or 0, worth.equity or 0
+        report.swept_ns = swept_ns
         self.desk.take(report)
