@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from failing_strategy import Strategy
 
-from holdfast.runtime.planner import Planned, Planner
+from holdfast.runtime.planner import Planned, Planner, serve
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,13 @@ def test_a_strategy_that_fails_is_quarantined_and_the_other_goes_on(how: str, wh
     assert why in quarantined[1]
     assert [p.time_ns for p in plans if p.mandate_id == 22] == [1, 3, 5]
     assert [p.time_ns for p in plans if p.mandate_id == 11] == ([] if how == "load" else [1])
+
+
+def test_a_strategy_whose_engine_was_killed_ends_without_a_word() -> None:
+    """It finds its wire broken, with an answer on it that nobody has read."""
+    ours, theirs = multiprocessing.Pipe()
+    with ThreadPoolExecutor() as pool:
+        served = pool.submit(serve, theirs, Strategy("work"))
+        assert ours.poll(60)
+        ours.close()
+        assert served.result(60) is None

@@ -44,7 +44,7 @@ def serve(wire: Connection, make: Callable[[], Compute]) -> None:
     """The process of one strategy."""
     import contextlib
 
-    with contextlib.suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
+    with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):  # who asked may be gone at any moment
         try:
             compute = make()
             wire.send(("ready", None))
