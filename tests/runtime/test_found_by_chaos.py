@@ -386,3 +386,35 @@ def test_a_change_that_makes_an_entry_larger_is_never_sent_again() -> None:
     amends = [(r.name, r.limit_price, r.quantity) for r in stage.sent if r.ask == Ask.AMEND]
     assert len(amends) == 3
     assert len(set(amends)) == 3
+
+
+def test_a_closure_that_an_earlier_start_has_booked_is_not_waited_for() -> None:
+    """An old stop had closed a later position while nobody ran; the second start after that kept its executions for
+    entries that would never come, and was never over."""
+    stage = Stage()
+    open_setup(stage)
+    stage.wait(3)
+    stop, whole = stop_of(stage), held(stage)
+    name = stage.session.desk.book.handlings[stop.order_id].name  # type: ignore[attr-defined]
+    later = Execution(
+        9_001, name, 1, 1, -1, whole + 50, 49_000, 0, False, whole + 50, stage.market.time_ns, complete=True
+    )  # fmt: skip
+    stage.begin(stage.session.engine, 2)
+    stage.session.engine.state.instruments[1].last_closure_id = 9_001
+    stage.session.told(later)
+    assert held(stage) == whole
+    assert stage.session.desk.book.handlings[stop.order_id].early == {}  # type: ignore[attr-defined]
+
+
+def test_a_stop_is_tried_as_long_as_nobody_knows_and_stands_soon_after_the_venue_takes_it() -> None:
+    """Its tries were used up in the first seconds of an outage, and the position was bare until the venue's horizon."""
+    stage = Stage(Facts("slow", window_ns=60 * SECOND, read_lag_ns=20 * SECOND))
+    stage.drop = lambda r: r.ask == Ask.PLACE and r.reduce_only
+    stage.wait(25)
+    open_setup(stage)
+    stage.wait(40)
+    stage.drop = lambda r: False
+    stage.wait(6)
+    assert any(order.role in (Role.STOP, Role.EXIT) for order in stage.orders(OrderStatus.LIVE))
+    tries = [r.name for r in stage.placed(reduce_only=True)]
+    assert len(tries) == len(set(tries)) > 8

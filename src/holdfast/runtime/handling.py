@@ -12,7 +12,7 @@ from holdfast.model.state import State
 from holdfast.ports.venue import Execution, OrderSeen
 from holdfast.runtime.names import ATTEMPTS, Name, name_of
 
-TRIES = 8  # under new names, of one start for one order
+TRIES = 64  # under new names, of one start for one order: longer than the horizon of a venue
 
 
 @dataclass

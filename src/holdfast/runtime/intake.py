@@ -158,7 +158,7 @@ class Intake:
         if execution.filled <= done:
             self.desk.see("duplicate fill ignored")
             return
-        known = execution.number <= order.last_fill_id  # an earlier start has booked it
+        known = self._is_booked(order, execution)
         if not known and (execution.filled - execution.quantity > done or self._exceeds(order, execution)):
             self.desk.see("fill out of order")
             if execution.number not in handling.early:
@@ -182,6 +182,14 @@ class Intake:
                 maker=execution.maker,
             )  # fmt: skip
         self._go_on(handling)
+
+    def _is_booked(self, order: Order, execution: Execution) -> bool:
+        """An earlier start has booked it: as a fill of its order, or, where it was more than that, as a closure."""
+        if execution.number <= order.last_fill_id:
+            return True
+        more = execution.quantity > order.quantity - order.filled_quantity or self._exceeds(order, execution)
+        closures = self.desk.state.instruments[execution.instrument_id].last_closure_id
+        return order.reduce_only and more and execution.number <= closures
 
     def _exceeds(self, order: Order, execution: Execution) -> bool:
         """It reduces by more than we hold: entries that filled before it have not been told yet."""

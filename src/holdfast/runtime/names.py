@@ -1,4 +1,4 @@
-"""What an order is called at the venue: `H` + epoch (5) + number (8) + attempt (1) + check (4), in base 32.
+"""What an order is called at the venue: `H` + epoch (5) + number (8) + attempt (2) + check (4), in base 32.
 
 The epoch is new with every start, so that after a lost journal the same number can never name another order. The check
 is a digest of what the order is; a name that does not fit its order was not given by us.
@@ -12,8 +12,8 @@ from functools import lru_cache
 
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without letters that are read as digits
 VALUES = {digit: value for value, digit in enumerate(DIGITS)}
-LENGTH = 19
-ATTEMPTS = len(DIGITS)
+LENGTH = 20
+ATTEMPTS = len(DIGITS) ** 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def check_of(epoch: int, order_id: int, instrument_id: int, side: int) -> str:
 
 def name_of(epoch: int, order_id: int, instrument_id: int, side: int, attempt: int = 0) -> str:
     """The name under which an order, or a further attempt at it, is sent."""
-    head = base32(epoch, 5) + base32(order_id, 8) + base32(attempt % ATTEMPTS, 1)
+    head = base32(epoch, 5) + base32(order_id, 8) + base32(attempt % ATTEMPTS, 2)
     return "H" + head + check_of(epoch, order_id, instrument_id, side)
 
 
@@ -63,4 +63,4 @@ def parts_of(text: str) -> Name | None:
     """The parts of a name; None where it is none of ours."""
     if len(text) != LENGTH or text[0] != "H" or any(digit not in VALUES for digit in text[1:]):
         return None
-    return Name(number(text[1:6]), number(text[6:14]), number(text[14]), text[15:])
+    return Name(number(text[1:6]), number(text[6:14]), number(text[14:16]), text[16:])

@@ -19,6 +19,8 @@ from holdfast.runtime.intake import Intake
 
 EVERY = SECOND // 2  # between two questions about one order
 REDUCE_AFTER = SECOND  # without evidence, a stop or exit is tried again
+QUICK = 7  # times at that pace
+REDUCE_LATER = 5 * SECOND  # and from then on, until the venue has told or it is proved absent
 
 
 class Resolver:
@@ -77,10 +79,11 @@ class Resolver:
                 self.desk.report(handling, Step.MISS)
             return
         urgent = order.role in (Role.STOP, Role.EXIT)
+        tries = handling.attempts - handling.first_attempt
         if (
             urgent
-            and now - handling.sent_ns >= REDUCE_AFTER
-            and (handling.refused or handling.attempts < handling.first_attempt + TRIES - 1)
+            and now - handling.sent_ns >= (REDUCE_AFTER if tries < QUICK else REDUCE_LATER)
+            and (handling.refused or tries < TRIES - 1)
         ):
             if self.desk.connected:
                 self.dispatcher.attempt_again(handling)
