@@ -418,3 +418,19 @@ def test_a_stop_is_tried_as_long_as_nobody_knows_and_stands_soon_after_the_venue
     assert any(order.role in (Role.STOP, Role.EXIT) for order in stage.orders(OrderStatus.LIVE))
     tries = [r.name for r in stage.placed(reduce_only=True)]
     assert len(tries) == len(set(tries)) > 8
+
+
+def test_a_connection_that_comes_is_a_new_one_also_where_nobody_saw_the_old_one_go() -> None:
+    """A cut of a second was over before it was noticed; its fills were found with the next sweep, minutes later."""
+    stage = Stage(Facts("stage", reconcile_every_ns=300 * SECOND))
+    stage.wait(20)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    told, stage.session.told = stage.session.told, lambda message: None  # type: ignore[method-assign]
+    stage.price(1, 49_800)
+    stage.session.told = told  # type: ignore[method-assign]
+    stage.wait(5)
+    assert held(stage) == 0
+    stage.session.connection(True)
+    stage.wait(3)
+    assert held(stage) == stage.market.books[1].positions[0].quantity > 0

@@ -142,8 +142,9 @@ class Session:
         self.intake.told(message)
 
     def connection(self, there: bool) -> None:
-        """The connection came or went; with every one that comes a sweep is due."""
-        if there and not self.desk.connected:
+        """The connection came or went. With every one that comes sweeps are due: what was said meanwhile nobody heard,
+        also where nobody had noticed that the old one was gone."""
+        if there:
             self.desk.see("reconnected")
             self.sweeper.join()
         self.desk.connected = there

@@ -285,8 +285,12 @@ class Exchange:
         total, row = 0, book.first_order
         while row:
             order = self.market.orders[row]
-            closes = order.order_type in CLOSING or order.immediate
-            if order.reduce_only and order.position_side == side and closes:
+            waits = (
+                order.order_type == OrderType.MARKET or order.immediate
+            )  # for volume: it would be gone else
+            if order.reduce_only and order.position_side == side and (waits or order.order_type in CLOSING):
                 total += order.quantity - order.filled_quantity
+                if waits:
+                    return book.positions[0 if side > 0 else 1].quantity  # the next exit comes after this one
             row = order.next
         return total

@@ -269,7 +269,7 @@ class World:
 
     def _do_absence(self, seconds: float) -> None:
         """Nobody starts it again for long: executions of the time away are older than any that a stream repeats."""
-        if self.process.session is not None:
+        if self.process.session is not None and not self.healed_ns:
             self.see("away for long")
             self.process.die("away", seconds)
 
