@@ -21,7 +21,10 @@ def resident() -> int:
 
 @pytest.mark.parametrize(
     "days, settled",
-    [pytest.param(6, 2, marks=pytest.mark.long), pytest.param(56, 7, marks=pytest.mark.soak)],
+    [
+        pytest.param(6, 2, marks=pytest.mark.long),
+        pytest.param(56, 7, marks=[pytest.mark.long, pytest.mark.soak]),
+    ],
 )
 def test_memory_is_flat_under_quotes_of_a_second(tmp_path: Path, days: int, settled: int) -> None:
     """Four perpetuals, a quote a second, each one journaled; from when the account has met everything once."""

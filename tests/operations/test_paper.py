@@ -73,7 +73,7 @@ def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
     told = [trade(market, tmp_path / "whole")]
     wait = random.Random(1)
     for _ in range(2):
-        trade(market, tmp_path / "cut", kill_after=wait.uniform(0.1, 2.0))
+        trade(market, tmp_path / "cut", kill_after=wait.uniform(0.05, 0.8))
     told.append(trade(market, tmp_path / "cut"))
     first, second = (json.loads(text) for text in told)
     assert second["start"] > 1
@@ -124,6 +124,7 @@ def trade(market: Path, home: Path, kill_after: float = 0.0) -> str:
                 child.wait(kill_after)
             child.kill()
         out, err = child.communicate()
+        out = "\n" + out
     assert child.returncode in (0, -signal.SIGKILL), err
     return out[out.rindex("\n{\n") + 1 :] if "\n{\n" in out else ""
 
