@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 import random
+import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from free_kit import SPEED, Outage, at_rest, blamed, life, outages_of, trades_of
+from free_kit import SPEED, Outage, VirtualRun, at_rest, blamed, life, outages_of, trades_of
 from paper_kit import SETTINGS, scenario_of, write_market
 
 from holdfast.history.store import Store
 from holdfast.history.synthetic import PERPS, write_synthetic
-from holdfast.journal.archive import replay
+from holdfast.journal.archive import replay, told
 from holdfast.model.units import HOUR, SECOND
+from holdfast.runtime.control import Wish
 from holdfast.runtime.names import parts_of
 from holdfast.simulator.simulation import Scenario
 from holdfast.wiring.backtest import Backtest
@@ -115,3 +118,18 @@ def test_thirty_days_of_six_perpetuals_killed_two_hundred_times_in_free_time(tmp
     check_books(tmp_path / "cut")
     told = check_causes(tmp_path / "whole", tmp_path / "cut", scenario)
     assert told["outages"] > 150
+
+
+def test_a_request_with_its_key_counts_once_over_starts(week: Scenario, tmp_path: Path) -> None:
+    """A person who sends it again after a crash gets the first answer; nothing is done twice."""
+    wish = Wish("a key", "halt", "somebody", "the news", 0)
+    for _ in range(2):
+        account = VirtualRun(tmp_path / "account", week)
+        account._catch_up()
+        account._boot()
+        assert account.control is not None
+        wish = replace(wish, sent_ns=time.time_ns())
+        assert account.control.ask(wish, wish.sent_ns).done
+        account._rest()
+        account.close()
+    assert len(list(told(tmp_path / "account", kind="SeverityChange"))) == 1

@@ -138,6 +138,19 @@ def test_a_start_that_dies_before_it_has_asked_loses_nothing_of_the_time_away() 
     assert "position differs" not in stage.session.desk.sightings
 
 
+def test_an_account_whose_venue_never_told_a_balance_is_asked_for_everything() -> None:
+    """Only such an answer says how far executions are known; without one nothing may be left out."""
+    stage = with_a_position()
+    stage.session.engine.state.swept_ns = 0
+    stage.leave()
+    stage.market.time_ns += 9 * HOUR
+    stage.walk(1, 48_900)
+    stage.market.time_ns += 9 * HOUR
+    stage.come_back()
+    assert stage.session.engine.state.account.balance == stage.market.wallet
+    assert "position differs" not in stage.session.desk.sightings
+
+
 def test_funding_of_the_time_away_is_paid_on_what_was_held_then() -> None:
     """Once while the position was there, and once after it was gone."""
     stage = with_a_position()

@@ -11,6 +11,7 @@ from holdfast.model.order import OrderStatus
 from holdfast.ports.venue import Answer, Ask, Execution, Facts, Request, Standing
 from holdfast.runtime.names import parts_of
 from holdfast.simulator.paper_venue import Dedupe
+from holdfast.simulator.venue import VenueOrder
 
 ENTRY = {"start_long": True, "entry_price": 49_900, "stop_price": 49_000}
 GRID = {"start_long": True, "anchor_price": 50_000, "spacing": 200}
@@ -34,6 +35,16 @@ def open_setup(stage: Stage) -> None:
 def stop_of(stage: Stage) -> object:
     """The core's stop."""
     return next(order for order in stage.orders() if order.role == Role.STOP)
+
+
+def late_change(stage: Stage) -> tuple[VenueOrder, Request]:
+    """The stop as the venue has it, and an old change of ours to half of it that is still on its way."""
+    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
+    order = stage.market.orders[stage.venue.live[live]]
+    return order, Request(
+        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=order.quantity // 2,
+        stamp_ns=stage.market.time_ns,
+    )  # fmt: skip
 
 
 def test_a_start_knows_a_stop_under_whichever_attempt_it_lives() -> None:
@@ -122,13 +133,8 @@ def test_an_old_change_that_comes_after_a_newer_one_is_undone_at_once() -> None:
     stage = Stage()
     open_setup(stage)
     stage.wait(1)
-    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
-    order = stage.market.orders[stage.venue.live[live]]
+    order, late = late_change(stage)
     wanted = order.quantity
-    late = Request(
-        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=wanted // 2,
-        stamp_ns=stage.market.time_ns,
-    )  # fmt: skip
     stage.venue.send(late)
     assert order.quantity == wanted // 2
     stage.settle()
@@ -140,13 +146,8 @@ def test_a_stop_that_an_old_change_has_moved_is_set_until_the_venue_says_so() ->
     stage = Stage()
     open_setup(stage)
     stage.wait(20)
-    live = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
-    order = stage.market.orders[stage.venue.live[live]]
+    order, late = late_change(stage)
     wanted = order.quantity
-    late = Request(
-        9_999, Ask.AMEND, live, 1, trigger_price=order.trigger_price, quantity=wanted // 2,
-        stamp_ns=stage.market.time_ns,
-    )  # fmt: skip
     stage.drop = lambda r: r.ask == Ask.AMEND
     stage.venue.send(late)
     stage.settle()

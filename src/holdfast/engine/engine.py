@@ -66,6 +66,7 @@ HANDLERS: dict[type, Callable[..., None]] = {
     events.PositionAdopted: on_position_adopted,
 }
 
+MARKET = (events.Price, events.Plan)
 # What the calendar and the terms bring, in its order at one instant.
 SCHEDULE: dict[type, int] = {
     events.Funding: 1,
@@ -99,7 +100,7 @@ class Engine:
 def count(state: Any, event: Any) -> None:
     """How far the market and the schedule were taken, for who feeds them after a start."""
     rank = rank_of(event)
-    state.fed += is_fed(event)
+    state.fed += rank > 0 or type(event) in MARKET
     if rank > 0:
         place = (event.time_ns, rank)
         same = place == (state.scheduled_ns, state.scheduled_rank)
@@ -109,7 +110,7 @@ def count(state: Any, event: Any) -> None:
 
 def is_fed(event: Any) -> bool:
     """Whether an event came from the market or the schedule. Who feeds them in a fixed order can go on by the count."""
-    return type(event) in (events.Price, events.Plan) or rank_of(event) > 0
+    return type(event) in MARKET or rank_of(event) > 0
 
 
 def rank_of(event: Any) -> int:

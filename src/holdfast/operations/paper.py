@@ -5,7 +5,7 @@ So an interrupted run ends where an uninterrupted one does, and both where a bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -184,7 +184,7 @@ class LockStep:
             self._boot_if_there()
         elif self.feed.place.delivered >= self.engine.state.fed + is_fed(event):
             if isinstance(event, Plan) and self.names and str(event.tag) not in self.names["tags"]:
-                self._tell_names()
+                self.tell_names()
             self.session.take(event)
 
     def _boot_if_there(self) -> None:
@@ -205,18 +205,7 @@ class LockStep:
         )
         self.projection = show(self.session, self.opened, self._say)
         self.control = Control(self.session, pairs_of(self.names), self._stop)
-        for row in self.opened.found.rows:
-            if row.kind == REMARK and (told := from_json(row.body))["about"] == "request":
-                self.control.remember(told)
-        for event in missing_setup(self.engine.state, self.scenario):
-            self.session.take(event)
-        self._tell_names()
-        for about, told in self.opening.items():
-            self.session.remark(about, told)
-        self.session.start()
-        self.promotion = promote(
-            self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
-        )
+        take_over(self)
         for _ in range(ROUNDS):
             self._settle()
             if self.session.ready:
@@ -237,7 +226,7 @@ class LockStep:
         """Open the door for requests of people."""
         self.door = Door(self.folder)
 
-    def _tell_names(self) -> None:
+    def tell_names(self) -> None:
         """What the numbers mean; told again when a tag is used for the first time."""
         assert self.session is not None
         self.names = self.naming()
@@ -273,6 +262,24 @@ class LockStep:
             elif not self.venue.mail:
                 return
         raise HoldfastError("Engine and venue did not come to rest.", "This is a bug: please report it.")
+
+
+def take_over(account: Any, missed: Iterable[Any] = ()) -> None:
+    """What a start does before it trades, in step and in free time alike: requests that earlier starts have carried
+    out, settings, names, the account, the gate."""
+    session: Session = account.session
+    for row in account.opened.found.rows:
+        if row.kind == REMARK and (told := from_json(row.body))["about"] == "request":
+            account.control.remember(told)
+    for event in missing_setup(session.engine.state, account.scenario):
+        session.take(event)
+    account.tell_names()
+    for about, told in account.opening.items():
+        session.remark(about, told)
+    session.start(missed)
+    account.promotion = promote(
+        session, account.gate, now_ns(session.engine.state, account.clock, account.scenario)
+    )
 
 
 def now_ns(state: State, clock: Clock, scenario: Scenario) -> int:

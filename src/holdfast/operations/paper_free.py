@@ -25,10 +25,10 @@ from holdfast.journal.projection import Projection
 from holdfast.model.enums import Scope, Severity
 from holdfast.model.events import Plan, SeverityChange
 from holdfast.model.units import SECOND
-from holdfast.operations.paper import CHANGES, IN_ORDER, missing_setup, now_ns, pairs_of, quiet
+from holdfast.operations.paper import CHANGES, IN_ORDER, pairs_of, quiet, take_over
 from holdfast.operations.paper_log import PaperLog
 from holdfast.operations.paper_snapshot import Keeper
-from holdfast.operations.promoting import Gate, promote
+from holdfast.operations.promoting import Gate
 from holdfast.operations.showing import show
 from holdfast.ports.venue import Answer, Facts, Request
 from holdfast.records import unpack_into
@@ -233,15 +233,12 @@ class FreeRun:
         self.session = Session(self.engine, self.journal, self, self.clock, self.journal.epoch, self.options)
         self.projection = show(self.session, self.opened, self.troubles.append)
         self.control = Control(self.session, pairs_of(self.names), self._ask_to_stop)
-        for event in missing_setup(self.engine.state, self.scenario):
-            self.session.take(event)
+        take_over(self, self.away.events)
+
+    def tell_names(self) -> None:
+        """What the numbers mean."""
+        assert self.session is not None
         self.session.remark("names", self.names)
-        for about, told in self.opening.items():
-            self.session.remark(about, told)
-        self.session.start(self.away.events)
-        self.promotion = promote(
-            self.session, self.gate, now_ns(self.engine.state, self.clock, self.scenario)
-        )
 
     def _ask_to_stop(self) -> None:
         self.stopping = True
@@ -302,10 +299,9 @@ class FreeRun:
     def _number(self, text: str) -> int:
         """The number of a tag; a new one is told."""
         if text not in self.texts:
-            assert self.session is not None
             self.texts[text] = len(self.texts)
             self.names["tags"] = {str(number): known for known, number in self.texts.items()}
-            self.session.remark("names", self.names)
+            self.tell_names()
         return self.texts[text]
 
     def _quarantine(self, strategy_id: int, why: str) -> None:

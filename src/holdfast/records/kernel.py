@@ -115,10 +115,10 @@ def compiled(entry: F) -> F:
     Inner kernels are compiled from their callers and have no Python wrappers; only entries are cached on disk.
     """
     if entry not in ENTRIES:
-        _use_cache_of_this_source()
+        whole = _use_cache_of_this_source()
         from numba.core.errors import NumbaError
 
-        if made := _kept(entry):
+        if whole and (made := _kept(entry)):
             ENTRIES[entry] = made
             return made  # type: ignore[no-any-return]
         _teach_numba()
@@ -137,7 +137,7 @@ def _kept(entry: Callable[..., Any]) -> Any:
     """
     from numba import njit
 
-    if _taught or not _options["cache"] or not is_cached():
+    if _taught:
         return None
     made = njit(**_options)(entry)
     try:
@@ -317,13 +317,15 @@ def mark_cached() -> None:
         scratch.replace(folder / "ready")
 
 
-def _use_cache_of_this_source() -> None:
-    """Numba does not see edits in called modules, so each version of the source has a cache of its own."""
+def _use_cache_of_this_source() -> bool:
+    """Numba does not see edits in called modules, so each version of the source has a cache of its own. Says whether
+    what is in it can be trusted."""
     import numba
 
     folder = cache_root() / source_digest()
     numba.config.CACHE_DIR = str(folder)
-    if (folder / "ready").exists() and not is_sound(folder):
+    whole = is_sound(folder)
+    if not whole and (folder / "ready").exists():
         shutil.rmtree(folder, ignore_errors=True)  # damaged: compiled again
         _options["cache"] = not folder.exists()
     try:
@@ -334,8 +336,9 @@ def _use_cache_of_this_source() -> None:
             os.utime(folder, (time.time(), time.time()))
     except OSError:
         _options["cache"] = False  # better to compile again than to trust a cache beside the source
-        return
+        return False
     with contextlib.suppress(OSError):  # another process may be tidying up at the same time
         old = sorted((p for p in folder.parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
         for stale in old[:-CACHES_KEPT]:
             shutil.rmtree(stale, ignore_errors=True)
+    return whole and bool(_options["cache"])

@@ -11,6 +11,7 @@ from holdfast.engine.engine import rank_of
 from holdfast.model.enums import BoundaryKind
 from holdfast.model.events import Boundary, Price
 from holdfast.model.state import State
+from holdfast.model.units import NEVER
 from holdfast.records import copy_record
 from holdfast.runtime.desk import Desk
 
@@ -82,5 +83,4 @@ class Absence:
 
     def end(self) -> None:
         """All executions of the time away are known: what is left comes after them."""
-        while self.events:
-            self.desk.take(self.events.popleft())
+        self.until(NEVER)

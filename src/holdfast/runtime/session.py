@@ -103,7 +103,8 @@ class Session:
         event.time_ns, event.epoch = self.clock.venue_ns(), self.desk.epoch
         self.take(event)
         self.absence.begin(missed)
-        swept_ns = self.engine.state.swept_ns or event.time_ns  # never: then nothing of ours has left yet
+        state = self.engine.state
+        swept_ns = state.swept_ns if state.placed_count else event.time_ns  # nothing of ours has left yet
         self.sweeper.since_ns = max(0, swept_ns - OVERLAP)
         self.sweeper.join()
         self.resolver.doubt_all()

@@ -31,7 +31,7 @@ from holdfast.ports.venue import (
     Standing,
     Worth,
 )
-from holdfast.simulator.acceptance import Refused, execute
+from holdfast.simulator.acceptance import execute
 from holdfast.simulator.venue import Market, VenueOrder
 
 TOO_LATE = 100  # reasons beyond the matching model's own
@@ -357,9 +357,3 @@ class PaperVenue:
     def _give_back(self, number: int) -> None:
         if self.rows.pop(number, None) is not None:
             self._free.append(number)
-
-
-def refusal_text(reason: int) -> str:
-    """Why the venue refused, for people."""
-    own = {TOO_LATE: "too late", DUPLICATE: "the name is known", NOT_FOUND: "no such order"}
-    return own.get(reason) or Refused(reason).name.lower().replace("_", " ")

@@ -6,7 +6,7 @@ A fault that is always a little there hides what another one would show alone (r
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from holdfast.model.units import SECOND
@@ -99,11 +99,6 @@ def drawn(streams: Streams, dedupe: Dedupe) -> Mix:
         values["request_twice"] = 0.0
     lag = stream.between(0.5, 6.0) if stream.chance(0.3) else 0.0
     return Mix(**values, lag_s=lag, drops_older=stream.chance(0.15), thin=stream.chance(0.5))
-
-
-def everything(mix: Mix) -> list[str]:
-    """Names of what is on in a mix."""
-    return [each.name for each in fields(mix) if getattr(mix, each.name)]
 
 
 class VenueModel(enum.Enum):

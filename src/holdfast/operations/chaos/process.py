@@ -39,7 +39,6 @@ class Process:
         self.session: Session | None = None
         self.journal: SimulatedJournal | None = None
         self.paused_until_ns = 0
-        self.booted_ns = 0
         self._next_tick = 0
         self._stirred = False
         self._stream = world.streams.of("process")
@@ -52,7 +51,7 @@ class Process:
         if self.session is not None:
             return
         self.start += 1
-        self.booted_ns, self.paused_until_ns, self._next_tick = self.heap.now_ns, 0, 0
+        self.paused_until_ns = self._next_tick = 0
         soon = self.tape.hit("crash in start", self.mix.crash_in_start, 0.01, 20.0)
         if soon is not None:
             self.heap.after(round(soon * 1e9), self._crash_in_start, self.start)
