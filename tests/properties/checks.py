@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ class Watch:
     def __init__(self) -> None:
         self.seen: dict[int, OrderStatus] = {}
 
-    def __call__(self, state: State) -> None:
+    def __call__(self, state: State, event: Any) -> None:
         orders = state.orders[1 : state.order_watermark + 1]
         now = {order.order_id: OrderStatus(order.status) for order in orders if order.status}
         for order_id, before in self.seen.items():

@@ -8,6 +8,7 @@ from guarded_duel import GuardedDuel
 
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Quantity, Rule, Scope, Severity
+from holdfast.model.events import Reset
 from holdfast.model.floor import Floor
 from holdfast.model.purse import class_purse
 from holdfast.model.state import State
@@ -35,10 +36,10 @@ class FloorWatch:
     def __init__(self) -> None:
         self.nearest: dict[int, int] = {}
         self.highest: dict[int, int] = {}
-        self.sampled: dict[int, int] = {}
+        self.cash_flows = 0
 
-    def __call__(self, state: State) -> None:
-        wrong = [*self.missed(state), *self.fell(state), *purses_wrong(state), *trips_wrong(state)]
+    def __call__(self, state: State, event: Any) -> None:
+        wrong = [*self.missed(state), *self.fell(state, event), *purses_wrong(state), *trips_wrong(state)]
         assert not wrong, wrong
 
     def missed(self, state: State) -> list[str]:
@@ -55,25 +56,20 @@ class FloorWatch:
             self.nearest[row] = min(self.nearest.get(row, seen - level), seen - level)
         return said
 
-    def fell(self, state: State) -> list[str]:
-        """A ratchet never falls, but for money from outside, an accepted loss or a new phase (I2)."""
+    def fell(self, state: State, event: Any) -> list[str]:
+        """A ratchet never falls, but for money from outside, or where a person accepted the loss under an own
+        floor (I2)."""
         said = []
-        moved = state.account.cash_flows
+        outside = state.account.cash_flows != self.cash_flows
+        accepted = isinstance(event, Reset) and event.acknowledge
         for row in range(1, state.floor_watermark + 1):
             floor = state.floors[row]
-            outside = moved != self.sampled.get(0, 0) or floor.sampled_at_ns < self.sampled.get(row, 0)
-            before = self.highest.get(row)
-            if floor.ratchet and before is not None and not outside and floor.level < before:
-                if not self.accepted(state, row):
-                    said.append(f"floor {row} fell from {before} to {floor.level}")
+            before = self.highest.get(row, floor.level)
+            if floor.ratchet and floor.level < before and not outside and not (floor.own and accepted):
+                said.append(f"floor {row} fell from {before} to {floor.level} at {type(event).__name__}")
             self.highest[row] = floor.level
-        self.sampled[0] = moved
+        self.cash_flows = state.account.cash_flows
         return said
-
-    def accepted(self, state: State, row: int) -> bool:
-        """An own floor that a person had measured anew."""
-        floor = state.floors[row]
-        return bool(floor.own) and not floor.breached_at_ns and floor.sampled_at_ns >= state.time_ns
 
 
 def purses_wrong(state: State) -> list[str]:

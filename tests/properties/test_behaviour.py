@@ -135,7 +135,7 @@ def emissions(seen: list[str]) -> Iterator[None]:
         yield
 
 
-def standing(state: State) -> None:
+def standing(state: State, event: Any) -> None:
     """After an event, no entry of a scope that is halted may go on: each is being cancelled."""
     found = []
     for row in orders_of(state):
@@ -163,7 +163,7 @@ def test_i6_every_position_has_its_stop_or_is_leaving(seed: int, steps: int, hed
     """Whatever windows and guards did: once the venue has answered, a stop for all of it, or an exit; and what is
     kept incrementally is true after every event."""
 
-    def look(state: State) -> None:
+    def look(state: State, event: Any) -> None:
         assert wrong(state) == []
 
     duel = run(seed, steps, hedging, look)
@@ -186,7 +186,7 @@ def is_awake(duel: Watched, trade: Any) -> bool:
 def test_i7_cancels_and_closes_always_leave(seed: int, steps: int, hedging: bool) -> None:
     """With the day's messages used up, a window that forbids everything and every scope halted, all that is held gets
     out."""
-    duel = run(seed, steps, hedging, lambda state: None)
+    duel = run(seed, steps, hedging, lambda state, event: None)
     duel.calm()
     spent = events.GuardGiven(time_ns=duel.time_ns)
     copy_record(spent.guard, Guard(requests_per_day=1, request_warn=1, request_block=1, gap_ns=HOUR))
@@ -248,7 +248,7 @@ def test_an_engine_that_enters_under_a_halt_is_caught() -> None:
     seen: list[str] = []
     with pytest.MonkeyPatch.context() as patch, emissions(seen):
         patch.setattr(gate, "check_authority", lambda *_: Denial.NONE)
-        run_many(lambda state: None)
+        run_many(lambda state, event: None)
     assert seen != []
 
 
@@ -272,5 +272,5 @@ def test_an_engine_that_throttles_exits_is_caught() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(order_module, "emit", throttled)
         with emissions(seen):
-            run_many(lambda state: None)
+            run_many(lambda state, event: None)
     assert seen != []

@@ -42,12 +42,12 @@ def looks_too_low(patch: Patch) -> None:
 
 
 def forgets_the_ratchet(patch: Patch) -> None:
-    """A trail that follows the anchor down as well."""
-    patch.setattr(floors, "ratcheted", lambda floor, anchor: anchor)
-    true = floors.level_under
+    """A trail of our own that follows the anchor down as well, though nobody has accepted a loss."""
+    held, true = floors.ratcheted, floors.level_under
+    patch.setattr(floors, "ratcheted", lambda floor, anchor: anchor if floor.own else held(floor, anchor))
 
     def loose(floor: Any, anchor: int) -> int:
-        kept, floor.ratchet = floor.ratchet, False
+        kept, floor.ratchet = floor.ratchet, floor.ratchet and not floor.own
         level = true(floor, anchor)
         floor.ratchet = kept
         return level

@@ -73,10 +73,10 @@ class Invariants:
         self.floors = FloorWatch()
         self.events = 0
 
-    def __call__(self, state: State) -> None:
+    def __call__(self, state: State, event: Any) -> None:
         self.events += 1
-        standing(state)  # I1: what rests when a halt comes is on its way out
-        self.floors(state)  # I2, I10
+        standing(state, event)  # I1: what rests when a halt comes is on its way out
+        self.floors(state, event)  # I2, I10
         said = [*legs_wrong(state), *over_budget(state), *doubled(state)]
         assert not said, said
         if self.events % 20 == 0:
@@ -172,7 +172,7 @@ def hold(seed: int) -> None:
     assert max(duel.placed.values(), default=1) == 1  # I5
     assert replayed(duel) == digest(State, packed(duel.state))  # I8
     tighter_lets_no_more_through(duel)  # I9
-    duel.look = lambda state: None
+    duel.look = lambda state, event: None
     everyone_gets_out(duel)  # I6, I7
 
 

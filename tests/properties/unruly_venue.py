@@ -36,7 +36,7 @@ from holdfast.model.state import State
 from holdfast.model.units import RATE, SECOND
 from holdfast.records import clear_record, copy_record, unpack_into
 
-Look = Callable[[State], None]
+Look = Callable[[State, Any], None]  # what stands after an event, and the event
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Duel:
     seed: int
     hedging: bool
     isolated: bool = False
-    look: Look = lambda state: None
+    look: Look = lambda state, event: None
     engine: Engine = field(default_factory=Engine)
     resting: dict[int, Resting] = field(default_factory=dict)
     mail: list[events.OrderReport] = field(default_factory=list)
@@ -131,7 +131,7 @@ class Duel:
         for closed in self.engine.outbox.closed[: self.engine.outbox.closed_count]:
             self.told.append(ClosedTrade())
             copy_record(self.told[-1], closed)
-        self.look(self.state)
+        self.look(self.state, event)
         for command in commands:
             self.take(command)
 
