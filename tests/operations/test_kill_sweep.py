@@ -2,11 +2,14 @@
 
 The venue de-duplicates no names and answers questions late, so that an engine which sends twice has doubled and one
 which believes a missing answer has lost.
+
+The engine counts such points itself; where strace runs, the kernel does it as well, at each system call of a thread.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +28,16 @@ from holdfast.journal.recovery import read
 ENGINE = Path(__file__).parent / "sweep_engine.py"
 PATIENCE = 60.0  # seconds for one story with its restarts
 POINTS = 300  # about as many as a whole story has
+Kill = int | tuple[str, ...]  # at the engine's n-th point; or what runs the engine and kills it
+CALLS = {
+    "pwrite64": 130,
+    "fdatasync": 40,
+    "fsync": 4,
+    "ftruncate": 4,
+    "unlink": 4,
+    "sendto": 28,
+    "recvfrom": 28,
+}
 
 
 @dataclass
@@ -38,7 +51,7 @@ class Told:
     folder: Path
 
 
-def tell(folder: Path, kills: tuple[int, ...] = (), engine: str = "") -> Told:
+def tell(folder: Path, kills: tuple[Kill, ...] = (), engine: str = "") -> Told:
     """One story: engines are killed at these points, one after the other, and the last one lives."""
     market, waiting, deaths = SweepMarket([contract_of(1), contract_of(2)]), [*kills], []
     child: subprocess.Popen[str] | None = None
@@ -62,9 +75,10 @@ def tell(folder: Path, kills: tuple[int, ...] = (), engine: str = "") -> Told:
     return Told(market.close(), finished, deaths, output, folder)
 
 
-def start(folder: Path, port: int, kill_at: int, engine: str) -> subprocess.Popen[str]:
+def start(folder: Path, port: int, kill: Kill, engine: str) -> subprocess.Popen[str]:
     """A process of the engine."""
-    command = [sys.executable, str(ENGINE), str(folder), str(port), str(kill_at), engine]
+    tracer, point = ((), kill) if isinstance(kill, int) else (kill, 0)
+    command = [*tracer, sys.executable, str(ENGINE), str(folder), str(port), str(point), engine]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ.copy()
     )
@@ -137,6 +151,40 @@ def test_a_kill_at_every_point_of_the_story(tmp_path: Path, whole: Told, kill_at
 @pytest.mark.parametrize("kill_at", range(1, 70))
 def test_a_kill_at_every_point_of_a_start(tmp_path: Path, whole: Told, kill_at: int) -> None:
     require_sound(tell(tmp_path / "account", (88, kill_at)), whole)
+
+
+def killed_by_the_kernel(call: str, count: int) -> tuple[str, ...]:
+    """The start of a command that kills a process where one of its threads enters a system call so many times."""
+    trace = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}")
+    if shutil.which("strace") is None or subprocess.run([*trace, "true"], capture_output=True).returncode:
+        pytest.skip("strace is missing or may not trace here (Debian: apt-get install strace)")
+    return (*trace, "-e", f"inject={call}:signal=SIGKILL:when={count}")
+
+
+@pytest.mark.parametrize(
+    ("call", "count"), [("pwrite64", 60), ("fdatasync", 20), ("sendto", 4), ("recvfrom", 9)]
+)
+def test_a_kill_at_a_system_call(tmp_path: Path, whole: Told, call: str, count: int) -> None:
+    told = tell(tmp_path / "account", (killed_by_the_kernel(call, count),))
+    assert told.deaths == [-9]
+    require_sound(told, whole)
+
+
+def up_to(most: dict[str, int]) -> list[tuple[str, int]]:
+    """Every system call, so many times."""
+    return [(call, count) for call, times in most.items() for count in range(1, times + 1)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("call", "count"), up_to(CALLS))
+def test_a_kill_at_every_system_call_of_the_story(tmp_path: Path, whole: Told, call: str, count: int) -> None:
+    require_sound(tell(tmp_path / "account", (killed_by_the_kernel(call, count),)), whole)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("call", "count"), up_to({call: min(12, most) for call, most in CALLS.items()}))
+def test_a_kill_at_every_system_call_of_a_start(tmp_path: Path, whole: Told, call: str, count: int) -> None:
+    require_sound(tell(tmp_path / "account", (88, killed_by_the_kernel(call, count))), whole)
 
 
 @pytest.mark.parametrize(
