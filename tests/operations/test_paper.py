@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from paper_kit import backtest, run, scenario_of, write_market
@@ -79,6 +80,10 @@ def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
     assert second["start"] > 1
     assert {name: first[name] for name in SAME} == {name: second[name] for name in SAME}
     assert second["balance"] == second["venue_balance"]
+    assert trades_of(tmp_path / "cut") == trades_of(tmp_path / "whole")
+    assert any(
+        "can start nothing before" in said for said in first["assumptions"]
+    )  # the market begins with the run
 
 
 SAME = (
@@ -104,6 +109,18 @@ def test_thirty_days_of_six_perpetuals_killed_two_hundred_times(tmp_path: Path) 
     cut = json.loads(found)
     assert starts > 100
     assert {name: cut[name] for name in SAME} == {name: whole[name] for name in SAME}
+    assert trades_of(tmp_path / "cut") == trades_of(tmp_path / "whole")
+
+
+def trades_of(home: Path) -> list[dict[str, Any]]:
+    """All that the account has traded, to the last field."""
+    command = [sys.executable, "-m", "holdfast", "trades", "all", "--limit", "1000000", "--json"]
+    shown = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"HOLDFAST_HOME": str(home)}
+    )
+    trades: list[dict[str, Any]] = json.loads(shown.stdout)
+    assert trades
+    return trades
 
 
 def trade(market: Path, home: Path, kill_after: float = 0.0) -> str:

@@ -94,6 +94,26 @@ def test_a_run_says_how_many_bars_had_no_detail(holed: Path) -> None:
     assert len(prepared.scenario.bars) == read(holed).frame.height
 
 
+def test_a_run_says_until_when_a_strategy_warms_up(tmp_path: Path) -> None:
+    """The data begin with the range of one pair and long before that of the other; without a range both warm up."""
+    hours = MONDAY + HOUR * np.arange(24 * 30)
+    put(tmp_path, "crypto/x_perp/ABCUSDT_1h", bars(hours, 100.0, 0.1))
+    put(tmp_path, "crypto/x_perp/XYZUSDT_1h", bars(hours[24 * 15 :], 100.0, 0.1))
+    case = {"strategies": ("ma_cross",), "source": "x_perp", "timeframe": "1h"}
+
+    def said(**more: str) -> list[str]:
+        prepared = Backtest(Store(tmp_path), load_settings(None, case | more)).prepare()
+        return [text for text in prepared.assumptions if "can start nothing" in text]
+
+    found = said(timerange="20240116-")
+    assert len(found) == 1
+    assert found[0].startswith("ma_cross on XYZ/USDT:USDT can start nothing before 2024-01-")
+    assert len(said()) == 2
+    assert said(timerange="20240116-20240117")[0].startswith(
+        "ma_cross on XYZ/USDT:USDT can start nothing for want of "
+    )
+
+
 def test_a_conversion_pair_with_holes_and_a_late_start_is_told(tmp_path: Path) -> None:
     """GBPUSD begins five hours late and lacks two more: EURGBP is converted at its nearest known price there."""
     hours = MONDAY + HOUR * np.arange(24 * DAYS)

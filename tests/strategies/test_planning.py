@@ -13,7 +13,7 @@ from holdfast.errors import DataError, SettingsError
 from holdfast.strategies.catalogue import find
 from holdfast.strategies.frames import closing, plan_frame
 from holdfast.strategies.parameters import resolve_parameters
-from holdfast.strategies.planning import compute_plan, live_row, visible
+from holdfast.strategies.planning import compute_plan, live_row, missing, ready_at, visible
 from holdfast.strategies.strategy import BarSet, Management, Strategy, Timeframes
 
 MARKET = bar_set(walk(600))
@@ -110,3 +110,24 @@ def test_live_sees_only_higher_bars_that_are_closed_and_in_the_window() -> None:
     assert seen.higher["4h"].height == 55
     assert seen.higher["4h"]["closes"].dt.epoch("ns")[-1] <= instant
     assert seen.higher["1M"].is_empty()
+
+
+@pytest.mark.parametrize("name, hours", [("grid_atr", 600), ("ma_cross", 600), ("confluence", 24 * 400)])
+def test_a_strategy_is_ready_at_the_first_close_with_full_windows(name: str, hours: int) -> None:
+    """Neither a nanosecond earlier nor a bar later, whichever of its timeframes fills last."""
+    strategy = find(name)
+    p = resolve_parameters(strategy, "ABC/USDT:USDT")
+    market = bar_set(walk(hours), higher=("4h", "1d", "1w", "1M"))
+    strategy.higher_windows = lambda p: {"1d": 30, "4h": 50} if name == "confluence" else {}  # type: ignore[method-assign]
+    ready = ready_at(strategy, market, p)
+    assert ready is not None
+    assert missing(strategy, visible(strategy, market, p, ready), p) == ""
+    assert missing(strategy, visible(strategy, market, p, ready - 1), p) != ""
+
+
+def test_a_history_that_fills_no_window_is_never_ready() -> None:
+    """Whichever timeframe lacks bars."""
+    strategy = find("confluence")
+    p = resolve_parameters(strategy, "ABC/USDT:USDT")
+    assert ready_at(strategy, bar_set(walk(24 * 20), higher=("4h", "1d", "1w", "1M")), p) is None
+    assert ready_at(strategy, bar_set(walk(24 * 20)), p) is None

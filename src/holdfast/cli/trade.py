@@ -127,6 +127,8 @@ def run_paper(
                 Teller(run, prepared).begin(boot_text(run))
             else:
                 say(boot_text(run))
+                for line in prepared.assumptions:
+                    say(f"Note: {line}.")
 
         def shown(done: int, of: int) -> None:
             tick("Trading", done, of)
@@ -144,7 +146,7 @@ def run_paper(
         finally:
             run.close()
     if json or tell:
-        print_json(outcome(run, prepared.currency))
+        print_json(outcome(run, prepared.currency) | {"assumptions": prepared.assumptions})
     else:
         typer.echo(outcome_text(run, prepared.currency))
 
@@ -165,8 +167,8 @@ def found_text(run: Run) -> str:
     assert boot is not None
     if session.desk.epoch == 1:
         return f"A new paper account in {run.folder}."
-    found = f"{boot.positions} position{'s' if boot.positions != 1 else ''}"
-    doubt = f"{boot.doubtful} order{'s' if boot.doubtful != 1 else ''} in doubt resolved with the venue"
+    found = counted(boot.positions, "position")
+    doubt = f"{counted(boot.doubtful, 'order')} in doubt resolved with the venue"
     bare = "every position protected"
     if boot.unprotected:
         now = f"{boot.still_unprotected} of them still" if boot.still_unprotected else "protected now"
@@ -204,7 +206,12 @@ def outcome_text(run: Run, currency: str) -> str:
     told = outcome(run, currency)
     how = "All bars are traded." if told["over"] else "Stopped in order; start it again to go on."
     return (
-        f"{how} {told['trades']} trades, {told['fills']} fills, balance {told['balance']:,.2f} {currency} "
-        f"(at the venue {told['venue_balance']:,.2f}), {told['open_positions']} positions and "
-        f"{told['working_orders']} orders open."
+        f"{how} {counted(told['trades'], 'trade')}, {counted(told['fills'], 'fill')}, "
+        f"balance {told['balance']:,.2f} {currency} (at the venue {told['venue_balance']:,.2f}), "
+        f"{counted(told['open_positions'], 'position')} and {counted(told['working_orders'], 'order')} open."
     )
+
+
+def counted(number: int, name: str) -> str:
+    """`1 trade`, `2 trades`."""
+    return f"{number} {name}{'s' if number != 1 else ''}"

@@ -21,8 +21,9 @@ import polars as pl
 
 from holdfast.errors import DataError
 from holdfast.strategies.comparing import RELATIVE, Difference, differing, same, values_of
+from holdfast.strategies.frames import epoch
 from holdfast.strategies.plan import FLAGS
-from holdfast.strategies.planning import closed_at, compute_plan, missing, visible
+from holdfast.strategies.planning import closed_at, compute_plan, missing, ready_at, visible
 from holdfast.strategies.strategy import BarSet, Strategy
 
 SHOWN = 5
@@ -115,11 +116,8 @@ def _chosen(
     strategy: Strategy, bars: BarSet, p: Mapping[str, Any], whole: pl.DataFrame, rows: int, seed: int
 ) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Rows to look at, ascending, none of them before the windows are full."""
-    first = strategy.window(p) - 1
-    for name, need in strategy.higher_windows(p).items():
-        frame = bars.higher.get(name)
-        filled = None if frame is None or frame.height < need else frame["closes"][need - 1]
-        first = max(first, whole.height if filled is None else int(whole["ts"].search_sorted(filled)))
+    ready = ready_at(strategy, bars, p)
+    first = whole.height if ready is None else int(np.searchsorted(epoch(whole["ts"]), ready))
     if first >= whole.height:
         short = missing(strategy, bars, p) or "a longer history"
         raise DataError(f"{strategy.name} cannot be checked on {bars.pair}: it needs {short}.",

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.errors import DataError, HoldfastError, SettingsError, did_you_mean
-from holdfast.strategies.frames import closing, column
+from holdfast.strategies.frames import closing, column, epoch
 from holdfast.strategies.plan import COLUMNS, FLAGS, NUMBERS, PRICES
 from holdfast.strategies.strategy import BarSet, Strategy
 
@@ -80,6 +80,17 @@ def missing(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{need} bars of {name} (has {has})" for name, (need, has) in needs.items() if has < need
     )
+
+
+def ready_at(strategy: Strategy, bars: BarSet, p: Mapping[str, Any]) -> int | None:
+    """The first instant (ns UTC) at which every window is full, so that something can start; None where never."""
+    base = strategy.timeframes(p).base
+    needs = [(bars.base, base, strategy.window(p))]
+    for name, need in strategy.higher_windows(p).items():
+        needs.append((bars.higher.get(name, bars.base.clear()), name, need))
+    if any(frame.height < need for frame, _, need in needs):
+        return None
+    return max(int(epoch(closing(frame, name))[max(need, 1) - 1]) for frame, name, need in needs)
 
 
 def _first_line(error: Exception) -> str:

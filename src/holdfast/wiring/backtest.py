@@ -13,7 +13,7 @@ import polars as pl
 
 from holdfast.errors import SettingsError
 from holdfast.history.instruments import InstrumentSpec, account_conversion, instrument
-from holdfast.history.names import parse_timeframe, parse_timerange
+from holdfast.history.names import format_instant, parse_timeframe, parse_timerange
 from holdfast.history.reading import NoBarsError, pair_named
 from holdfast.history.store import Store
 from holdfast.model.instrument import Contract
@@ -27,7 +27,7 @@ from holdfast.simulator.venue import Bar
 from holdfast.strategies import catalogue
 from holdfast.strategies.bars import assemble
 from holdfast.strategies.parameters import Overrides, check_pairs, resolve_parameters
-from holdfast.strategies.planning import closes_of, compute_plan, missing
+from holdfast.strategies.planning import closes_of, compute_plan, missing, ready_at
 from holdfast.strategies.strategy import BarSet, Strategy
 from holdfast.wiring import schedule
 from holdfast.wiring.contracts import Conversion, contract_of
@@ -251,7 +251,8 @@ class Backtest:
 
     def _plan(self, assignments: list[Assignment], chosen: list[Chosen], plan: bool) -> list[PlanTable]:
         specs = {c.pair: c for c in chosen}
-        tables = []
+        tables: list[PlanTable] = []
+        idle: dict[str, list[str]] = {}
         assignments[:] = [a for a in assignments if a.pair in specs]
         if len(assignments) >= MANDATES:
             raise SettingsError(f"{len(assignments)} strategy-instrument pairs are more than {MANDATES - 1}.")
@@ -259,16 +260,17 @@ class Backtest:
             self.tick("Planning", i, len(assignments))
             c = specs[a.pair]
             bars = self.bars_for(a, chosen, a.strategy.window(a.parameters))
-            if short := missing(a.strategy, bars, a.parameters):
-                self.assumptions.append(f"{a.strategy.name} on {a.pair} can start nothing: it needs {short}")
             frame = (
                 compute_plan(a.strategy, bars, a.parameters)
                 if plan
                 else closes_of(a.strategy, bars, a.parameters)
             )
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*c.edges))
+            if why := idle_until(a, bars, frame):
+                idle.setdefault(f"{a.strategy.name} on {{pairs}} can start nothing {why}", []).append(a.pair)
             kind = a.strategy.management(a.parameters).kind
             tables.append(PlanTable(i + 1, speaking(frame, kind) if plan else frame, float(c.spec.tick_size)))
+        self.assumptions += [sentence.format(pairs=", ".join(pairs)) for sentence, pairs in idle.items()]
         self.tick("Planning", len(assignments), len(assignments))
         return tables
 
@@ -417,6 +419,16 @@ class Backtest:
             say("no spread in the data: the instrument file's typical spread is used")
         if any(c.spec.rollover_time for c in chosen):
             say("rollover at the instrument file's rates, not at the broker's of that day")
+
+
+def idle_until(a: Assignment, bars: BarSet, due: pl.DataFrame) -> str:
+    """What a strategy still waits for where the range begins; `due` are its instants in it. Empty: nothing."""
+    ready = ready_at(a.strategy, bars, a.parameters)
+    if ready is None:
+        return f"for want of {missing(a.strategy, bars, a.parameters)}"
+    if due.is_empty() or ready <= int(due["ts"].dt.epoch("ns")[0]):
+        return ""
+    return f"before {format_instant(ready)}: it warms up, since no earlier bars are there to do it with"
 
 
 def handed_over(chosen: list[Chosen]) -> Iterator[Lines]:
