@@ -322,6 +322,7 @@ class Desk:
             NoteKind.DENIED: Denial,
             NoteKind.DROPPED: Drop,
             NoteKind.SHRUNK: Denial,
+            NoteKind.OVERFILLED: Denial,
         }
         names |= {NoteKind.EXITING: Exit, NoteKind.CLOSED: Exit}
         reason = names.get(kind, int)(note.reason)

@@ -241,6 +241,7 @@ def random_guard(rng: Rng) -> Guard:
         guard.margin_warn, guard.margin_block, guard.margin_reduce, guard.margin_flatten = (
             rate(part * between(rng, 0.01, 1)) for part in (0.4, 0.5, 0.65, 0.8)
         )
+    guard.auto_trim = chance(rng, 0.5)
     return guard
 
 

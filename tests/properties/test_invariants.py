@@ -19,10 +19,13 @@ from survey import orders_of, trades_of, unprotected, wrong
 from test_behaviour import Watched, emissions, standing
 from tiers import LONG
 
+from holdfast.engine import reduction, reports
 from holdfast.engine.engine import Engine
+from holdfast.engine.setups import trade_budget
 from holdfast.model import events
 from holdfast.model.account import sizing_base
 from holdfast.model.arithmetic import scale
+from holdfast.model.commands import Outbox
 from holdfast.model.enums import CommandKind, Denial, Kind, Phase, Role, Severity
 from holdfast.model.limits import Ask
 from holdfast.model.state import State
@@ -181,3 +184,24 @@ def test_the_invariants_hold(chunk: int) -> None:
     """A hundred chunks of sequences, each by its seed."""
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         hold(seed)
+
+
+def test_the_invariants_hold_while_setups_are_trimmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each entry fills as if it were to be half as large by now, and the guard cuts it (S42)."""
+    cuts: list[int] = []
+    react, cut = reports.react_to_entry, reduction.reduce_trade
+
+    def halved(state: State, outbox: Outbox, row: int) -> None:
+        react(state, outbox, row)
+        state.guard.auto_trim = True
+        reduction.hold_budget(state, outbox, row, trade_budget(state, state.trades[row]) // 2)
+
+    def counted(state: State, outbox: Outbox, row: int, quantity: int) -> None:
+        cuts.append(quantity)
+        cut(state, outbox, row, quantity)
+
+    monkeypatch.setattr(reports, "react_to_entry", halved)
+    monkeypatch.setattr(reduction, "reduce_trade", counted)
+    for seed in range(300_000, 300_000 + (400 if LONG else 60)):
+        hold(seed)
+    assert len(cuts) > 5

@@ -171,19 +171,81 @@ def test_s41_a_resting_order_follows_equity_down() -> None:
     assert [(order.lots, order.cancel_pending) for order in desk.orders("entry")] == [(0.29, False)]
 
 
-def test_s42_a_cancel_that_is_answered_by_a_fill() -> None:
-    """The fill is adopted at 0.32 and protected; no second order is sent; what it risks (129.28) is in the books."""
+def outrun(auto_trim: bool) -> Book:
+    """The cancel of 0.32, sized at 22,000, is on its way at 20,000."""
     desk = book(HS_EURUSD, balance=22_000)
+    desk.guard(auto_trim=auto_trim)
     resting(desk)
-    first = desk.order("entry")
     desk.obedient = False
     desk.deposit(-2_000)
     desk.price(1.101, after=1 / 60)
-    desk.fill(first)
+    assert desk.order("entry").cancel_pending
+    return desk
+
+
+@pytest.mark.parametrize("auto_trim", [False, True])
+def test_s42_a_cancel_that_is_answered_by_a_fill(auto_trim: bool) -> None:
+    """The fill is adopted at 0.32 and protected; no second order is sent; 129.28 against 120 are told, and 0.03 lots
+    are cut only where the guard says so."""
+    desk = outrun(auto_trim)
+    desk.fill(desk.order("entry"))
     assert desk.orders("entry") == []
     assert (desk.held(), desk.order("stop").lots) == (0.32, 0.32)
     fee = round(0.32 * 2 * MONEY)
     assert desk.state.account.open_risk + fee == round(129.28 * MONEY)
+    told = desk.told("OVERFILLED")[-1]
+    assert (told.value, told.limit, told.lots) == (round(129.28 * MONEY), 120 * MONEY, 0.03)
+    assert told.reason == Denial.TRADE_RISK
+    assert [order.lots for order in desk.orders("exit")] == ([0.03] if auto_trim else [])
+    if auto_trim:
+        desk.fill(desk.order("exit"))
+        assert (desk.held(), desk.order("stop").lots) == (0.29, 0.29)
+    desk.price(1.1, after=1)
+    assert desk.orders("exit") == []
+    assert len(desk.told("OVERFILLED")) == 1
+
+
+def test_s42_a_trim_that_is_refused_is_tried_again_a_second_later() -> None:
+    """And never while one is at work."""
+    desk = outrun(True)
+    desk.fill(desk.order("entry"))
+    first = desk.order("exit")
+    desk.price(1.1, after=1 / 3600)
+    assert desk.orders("exit") == [first]
+    desk.reject(first)
+    assert desk.orders("exit") == []
+    desk.price(1.1, after=1 / 3600)
+    assert [order.lots for order in desk.orders("exit")] == [0.03]
+
+
+def test_s42_what_fills_in_parts_is_told_and_cut_by_what_is_too_much() -> None:
+    """0.30 of 0.32: 0.01 goes. The last 0.02 fill while it is on its way: they go after it."""
+    desk = outrun(True)
+    entry = desk.order("entry")
+    desk.fill(entry, lots=0.29)
+    assert desk.told("OVERFILLED") == []
+    desk.fill(entry, lots=0.01)
+    assert [order.lots for order in desk.orders("exit")] == [0.01]
+    desk.fill(entry, lots=0.02)
+    assert [told.lots for told in desk.told("OVERFILLED")] == [0.01, 0.03]
+    desk.fill(desk.order("exit"))
+    desk.price(1.1, after=1 / 1800)
+    assert [order.lots for order in desk.orders("exit")] == [0.02]
+    desk.fill(desk.order("exit"))
+    assert (desk.held(), desk.order("stop").lots) == (0.29, 0.29)
+
+
+def test_s42_a_fill_within_the_budget_says_nothing() -> None:
+    """An order whose cancel is on its way for another reason, or whose size still fits."""
+    desk = book(HS_EURUSD)
+    desk.guard(auto_trim=True)
+    resting(desk)
+    desk.obedient = False
+    desk.severity(Severity.NO_NEW)
+    assert desk.order("entry").cancel_pending
+    desk.fill(desk.order("entry"))
+    assert desk.told("OVERFILLED") == []
+    assert desk.held() == 0.29
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,8 @@ def take_up(
     level.filled_value += quantity * price
     level.filled_at_ns = state.time_ns
     level.open_quantity += quantity
+    if level.quantity == 0:
+        level.quantity = quantity
     trade.entry_count += 1
     trade.entry_fees += fee
     book_fee(state, instrument, trade, fee)
@@ -126,6 +128,7 @@ def on_position_adopted(state: State, outbox: Outbox, adopted: PositionAdopted) 
     if refused:
         state.unknown_reports += 1
     else:
+        state.trades[row].levels[adopted.index].quantity += adopted.quantity  # nothing to trim
         take_up(
             state,
             outbox,

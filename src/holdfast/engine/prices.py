@@ -7,6 +7,7 @@ from holdfast.engine.grids import take_up_levels
 from holdfast.engine.ladder import watch_legs
 from holdfast.engine.obedience import observe
 from holdfast.engine.orders import cancel_again
+from holdfast.engine.reduction import trim
 from holdfast.engine.setups import queue_setup, watch_entry, watch_rest
 from holdfast.engine.stops import best_since, follow, protect
 from holdfast.engine.trades import settle
@@ -117,6 +118,8 @@ def manage_open(state: State, outbox: Outbox, row: int, instrument: Instrument) 
         watch_rest(state, outbox, row)
     if trade.watch_legs:
         watch_legs(state, outbox, row)
+    if state.guard.auto_trim:
+        trim(state, outbox, row)
     if trade.trail_distance > 0 and trade.phase == Phase.OPEN:
         before = trade.stop_price
         follow(state, outbox, row, instrument)

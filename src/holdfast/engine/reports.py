@@ -10,7 +10,8 @@ from holdfast.engine.ladder import hold_ladder
 from holdfast.engine.notes import note
 from holdfast.engine.obedience import observe
 from holdfast.engine.orders import advance, forget_pointer, price_of, set_terms, unlink_order
-from holdfast.engine.setups import watch_entry
+from holdfast.engine.reduction import hold_budget
+from holdfast.engine.setups import trade_budget, watch_entry
 from holdfast.engine.stops import protect
 from holdfast.engine.trades import count_busy, drop_trade, settle
 from holdfast.model.commands import Outbox
@@ -73,6 +74,8 @@ def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -
     role = order.role
     index = order.index
     alone = is_alone(state, report.order_row)
+    changing = role == Role.ENTRY and (order.cancel_pending or order.amends_pending > 0)
+    budget = trade_budget(state, state.trades[row]) if changing else 0  # before its own fee and price count
     on_fill(state, outbox, report)
     trade = state.trades[row]
     if role == Role.STOP and (not alone or trade.quantity == 0) and trade.exit == Exit.NONE:
@@ -83,6 +86,8 @@ def take_fill(state: State, outbox: Outbox, report: OrderReport, order: Order) -
         unlink_order(state, report.order_row)
     if role == Role.ENTRY:
         react_to_entry(state, outbox, row)
+        if changing:
+            hold_budget(state, outbox, row, budget)
     else:
         react_to_exit(state, outbox, row, role, index, alone)
     update_open_risk(state, trade)

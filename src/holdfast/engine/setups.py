@@ -7,6 +7,7 @@ from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note, note_unarmed
 from holdfast.engine.orders import amend, cancel
 from holdfast.engine.trades import drop_trade, settle, start_trade
+from holdfast.model.account import sizing_base
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, NoteKind, OrderType, Phase
@@ -134,17 +135,20 @@ def free_margin(state: State, trade: Trade) -> int:
 
 
 @kernel
+def trade_budget(state: State, trade: Trade) -> int:
+    """Money that a setup may lose at its stop, sized now."""
+    rate = scale(state.mandates[trade.mandate_id].risk_rate, multiplier_for(state, trade.mandate_id))
+    return scale(sizing_base(state.account), scale(rate, trade.score))
+
+
+@kernel
 def size_setup(state: State, trade: Trade, price: int) -> int:
     """Size is computed when the order leaves, from the smaller of balance and equity."""
-    instrument = state.instruments[trade.instrument_id]
-    mandate = state.mandates[trade.mandate_id]
-    rate = scale(mandate.risk_rate, multiplier_for(state, trade.mandate_id))
-    quantity = setup_quantity(
-        state.account, instrument.contract, rate, trade.score, trade.side, price, trade.stop_price
-    )
+    contract = state.instruments[trade.instrument_id].contract
+    quantity = setup_quantity(contract, trade_budget(state, trade), trade.side, price, trade.stop_price)
     if not state.guard.cap_by_margin:
         return quantity
-    return margin_quantity(instrument.contract, price, quantity, free_margin(state, trade))
+    return margin_quantity(contract, price, quantity, free_margin(state, trade))
 
 
 @kernel

@@ -46,6 +46,7 @@ EXITS = words(Exit) | {
 REASONS: dict[int, dict[int, str]] = {
     NoteKind.DENIED: DENIALS,
     NoteKind.SHRUNK: DENIALS,
+    NoteKind.OVERFILLED: DENIALS,
     NoteKind.DROPPED: DROPS,
     NoteKind.STOP_MOVED: words(StopMove),
     NoteKind.EXITING: EXITS,

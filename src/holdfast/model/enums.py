@@ -234,6 +234,9 @@ class NoteKind(enum.IntEnum):
     REJECTED = 12
     RESIZED = 13
     SHRUNK = 14  # an entry was made smaller to fit a limit
+    OVERFILLED = (
+        15  # an entry filled before it could be made smaller: loss at the stop, budget; quantity too much
+    )
 
 
 class NoticeKind(enum.IntEnum):

@@ -14,6 +14,7 @@ class Guard:
     exit_cost_multiple: int  # rate: flatten earlier when the room is less than this many exits
     forecast_room: int  # rate of the allowance that the next floor must leave
     forecast_exits: int  # rate: or this many exits
+    auto_trim: bool  # cut what an entry has filled beyond its budget
     shrink: int  # rate of the asked size that must be left for an entry to be made smaller; 0 = never
     correlated_risk: int  # rate of the base
     group_risk: int  # rate of one trade's risk, in one direction of a group

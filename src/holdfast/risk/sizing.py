@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.model.account import Account, sizing_base
+from holdfast.model.account import Account
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.enums import Base
 from holdfast.model.instrument import Contract, initial_margin, notional_of, worth_up
@@ -21,13 +21,10 @@ def loss_at_stop(contract: Contract, side: int, quantity: int, price: int, stop_
 
 
 @kernel
-def setup_quantity(
-    account: Account, contract: Contract, risk_rate: int, score: int, side: int, price: int, stop_price: int
-) -> int:
-    """Steps that lose at most the risk budget at the stop (risk.md 5.1); 0 where there is no stop distance."""
+def setup_quantity(contract: Contract, budget: int, side: int, price: int, stop_price: int) -> int:
+    """Steps that lose at most the budget at the stop (risk.md 5.1); 0 where there is no stop distance."""
     if side * (price - stop_price) <= 0 or stop_price <= 0:
         return 0
-    budget = scale(sizing_base(account), scale(risk_rate, score))
     sample = max(
         1, contract.quantity_min
     )  # many steps at once, so that rounding up a step's fee costs nothing

@@ -67,11 +67,14 @@ UNITS: dict[Denial, Unit] = {
 }
 
 
+JUDGED = (NoteKind.DENIED, NoteKind.SHRUNK, NoteKind.OVERFILLED)  # a rule of the gate is their reason
+
+
 def unit_of(kind: NoteKind, reason: int, quantity: int, value: int, limit: int) -> Unit:
     """The Unit of one note's value and limit; the same as `units_of` for many."""
     if kind == NoteKind.DROPPED and reason == Drop.LATE:
         return Unit.SECONDS
-    if kind not in (NoteKind.DENIED, NoteKind.SHRUNK):
+    if kind not in JUDGED:
         return Unit.NUMBER
     if reason == Denial.UNKNOWN and limit == 1:
         return Unit.PRICE
@@ -83,7 +86,7 @@ def unit_of(kind: NoteKind, reason: int, quantity: int, value: int, limit: int) 
 def units_of(kinds: Any, reasons: Any, quantities: Any, values: Any, limits: Any) -> Any:
     """The Unit of each note's value and limit, as an array."""
     by_denial = np.array([UNITS[member] for member in Denial], np.int8)
-    denied = (kinds == NoteKind.DENIED) | (kinds == NoteKind.SHRUNK)
+    denied = np.isin(kinds, JUDGED)
     units = np.where(denied, by_denial[np.where(denied, reasons, 0)], np.int8(Unit.NUMBER))
     units[denied & (reasons == Denial.UNKNOWN) & (limits == 1)] = Unit.PRICE
     units[denied & (reasons == Denial.BELOW_MINIMUM) & (values == quantities)] = Unit.QUANTITY

@@ -42,6 +42,7 @@ EXITS: dict[int, str] = {
 REASONS: dict[int, Any] = {
     NoteKind.DENIED: Denial,
     NoteKind.SHRUNK: Denial,
+    NoteKind.OVERFILLED: Denial,
     NoteKind.DROPPED: Drop,
     NoteKind.STOP_MOVED: StopMove,
     NoteKind.EXITING: Exit,

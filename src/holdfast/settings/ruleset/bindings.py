@@ -72,6 +72,7 @@ READS: Mapping[str, Mapping[str, str]] = {
         "guard": "reduce_multiplier resume_next_day exit_cost_multiple",
         "guard.flatten_cost_model": "spread_pct slippage_pct commission_pct",
     },
+    "trim": {"guard": "auto_trim"},
     "open_risk": {"guard.max_open_risk_pct": "setup grid"},
     "trade_risk": {"guard.risk_per_trade_pct": "setup grid"},
     "positions": {"guard.max_positions": "account per_symbol per_strategy setup grid"},

@@ -173,6 +173,9 @@ class Guard(Part):
         default=10, description="minutes before it at which losers close, if the next floor is near"
     )
     news_extra_s: Natural = Field(default=0, description="seconds added to both sides of news windows")
+    auto_trim: bool = Field(
+        default=False, description="cut what an entry filled beyond its budget while it was to become smaller"
+    )
     headroom_reserve: HeadroomReserve | None = Field(
         default=HeadroomReserve(),
         description="slippage reserve; null: own accounts only, entries are not held against the floors",

@@ -11,7 +11,7 @@ from holdfast.reports.wording import amount, count, duration, price
 from holdfast.wiring.account.names import Names, Row
 from holdfast.wiring.account.promotion import reason_before
 from holdfast.wiring.account.view import instant
-from holdfast.wiring.note_units import Unit, unit_of
+from holdfast.wiring.note_units import JUDGED, Unit, unit_of
 
 EPOCH = 1_000_000_000 * SECOND  # seconds as large as this are an instant, not a length of time
 UNIT_WORDS = {Unit.PRICE: "price", Unit.QUANTITY: "quantity", Unit.SECONDS: "seconds"}
@@ -28,7 +28,7 @@ def measured(view: Names, note: Row) -> dict[str, Any]:
         "value": None,
         "limit": None,
     }
-    if kind not in (NoteKind.DENIED, NoteKind.SHRUNK) and unit == Unit.NUMBER:
+    if kind not in JUDGED and unit == Unit.NUMBER:
         return told | {"by": None}
     value, limit = (sized(view, note["instrument_id"], unit, note[name]) for name in ("value", "bound"))
     if kind == NoteKind.DENIED and reason == Denial.SEVERITY:
@@ -47,7 +47,7 @@ def measured(view: Names, note: Row) -> dict[str, Any]:
 
 def number_of(kind: NoteKind, reason: str) -> int:
     """A reason's number in the core; 0 where its word is of another list."""
-    if kind in (NoteKind.DENIED, NoteKind.SHRUNK):
+    if kind in JUDGED:
         return int(Denial[reason.upper()])
     return int(Drop[reason.upper()]) if kind == NoteKind.DROPPED else 0
 

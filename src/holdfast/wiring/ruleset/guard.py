@@ -83,6 +83,7 @@ def set_room(made: Guard, guard: GuardSettings) -> None:
         made.window_reserve = rate(guard.headroom_reserve.window)
     made.exit_cost_multiple = rate(guard.exit_cost_multiple)
     made.shrink = rate(SHRINK)
+    made.auto_trim = guard.auto_trim
     made.forecast_room = rate(FORECAST_ROOM) if guard.boundary_lookahead_min else 0
     made.forecast_exits = rate(FORECAST_EXITS) if guard.boundary_lookahead_min else 0
     made.liquidation_ratio = rate(guard.min_liquidation_ratio)

@@ -91,6 +91,7 @@ CORE: Mapping[str, str] = {
     "guard.reduce_multiplier": "Ladder.multiplier",
     "guard.resume_next_day": "Ladder.resumes",
     "guard.exit_cost_multiple": "Guard.exit_cost_multiple",
+    "guard.auto_trim": "Guard.auto_trim",
     "guard.headroom_reserve.fx guard.headroom_reserve.alts": "Instrument.reserve Guard.headroom",
     "guard.headroom_reserve.window": "Guard.window_reserve",
     "guard.min_liquidation_ratio": "Guard.liquidation_ratio",
