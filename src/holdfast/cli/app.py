@@ -19,6 +19,7 @@ from holdfast.cli import (
     replay,
     results,
     rules,
+    schema,
     strategies,
     trade,
     why,
@@ -59,7 +60,7 @@ def options(
 
 for module in (
     backtest, demo, trade, account, why, promotion, control, results, limits, strategies, rules, data, journal, replay,
-    chaos,
+    chaos, schema,
 ):  # fmt: skip
     module.register(app)
 

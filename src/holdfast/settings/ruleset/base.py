@@ -66,4 +66,4 @@ def by_class(value: Any) -> Any:
     return {"setup": value, "grid": value}
 
 
-ForEachClass = Annotated[ByClass, BeforeValidator(by_class)]
+ForEachClass = Annotated[ByClass, BeforeValidator(by_class, json_schema_input_type=ByClass | Number)]

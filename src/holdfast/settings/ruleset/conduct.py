@@ -31,7 +31,7 @@ def stance(value: Any) -> Any:
     return {"value": value} if isinstance(value, str) else value
 
 
-Habit = Annotated[Stance, BeforeValidator(stance)]
+Habit = Annotated[Stance, BeforeValidator(stance, json_schema_input_type=Stance | Word)]
 
 
 def lots(value: Any) -> Any:
@@ -39,7 +39,9 @@ def lots(value: Any) -> Any:
     return value if value is None or isinstance(value, dict) else {"all": value}
 
 
-Lots = Annotated[dict[str, Positive], BeforeValidator(lots)]
+Lots = Annotated[
+    dict[str, Positive], BeforeValidator(lots, json_schema_input_type=dict[str, Positive] | Positive)
+]
 
 
 class MaxLots(Sourced):
