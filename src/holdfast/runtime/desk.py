@@ -46,6 +46,10 @@ class Desk:
             setattr(event, name, value)
         self.take(event)
 
+    def lives(self, handling: Handling) -> None:
+        """The venue has just shown that an order lives; what is asked of it may lag behind that."""
+        handling.alive_ns = self.clock.mono_ns()
+
     def see(self, situation: str) -> None:
         """Count a rare situation: a simulation that never reached it has proved nothing about it."""
         self.sightings[situation] = self.sightings.get(situation, 0) + 1

@@ -147,6 +147,7 @@ class Dispatcher:
             return
         handling.lives.add(name)
         handling.unanswered = False
+        self.desk.lives(handling)
         if len(handling.lives) > 1 and name != min(handling.lives, key=attempt_of):
             handling.lives.discard(name)
             self.remove_stray(name)
@@ -217,6 +218,8 @@ class Dispatcher:
         stands = next((o for o in answer.orders if o.name == handling.name), None)
         terms: dict[str, Any] = {"price": stands.price, "quantity": stands.quantity} if stands else {}
         done, increase = answer.outcome == Outcome.DONE, command.command_class == CommandClass.INCREASE
+        if done:
+            self.desk.lives(handling)
         if done or self._is_refused(answer, increase):
             handling.amends.remove(command)
             self.desk.report(
@@ -224,6 +227,9 @@ class Dispatcher:
                 time_ns=answer.time_ns, **terms,
             )  # fmt: skip
             self.pump(handling)
+            late, handling.late_terms = handling.late_terms, None
+            if late is not None and late.time_ns >= answer.time_ns:
+                self.hold_terms(handling, late)
         elif increase:
             handling.amend_unknown = True  # never repeated: the resolver asks what stands
         else:
@@ -257,9 +263,14 @@ class Dispatcher:
         )
 
     def hold_terms(self, handling: Handling, stands: OrderSeen) -> None:
-        """Terms took effect that nobody is waiting for: a change that was repeated came after a newer one."""
+        """Terms took effect that nobody is waiting for: a change that was repeated came after a newer one. Heard before
+        the newer one's answer they may be the older news: the answer tells."""
         order = self.book.order_of(handling)
-        if order is not None and (stands.price, stands.quantity) != (price_of(order), order.quantity):
+        if order is None or (stands.price, stands.quantity) == (price_of(order), order.quantity):
+            return
+        if handling.changing or order.amends_pending:
+            handling.late_terms = stands
+        else:
             self.reassert(handling)
 
     def reassert(self, handling: Handling) -> None:

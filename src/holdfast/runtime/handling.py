@@ -32,6 +32,7 @@ class Handling:
     attempts: int = 1  # number of the next one
     first_attempt: int = 1
     lives: set[str] = field(default_factory=set)  # names of it that the venue has shown alive
+    alive_ns: int = 0  # when the venue last showed that it lives
     asking: bool = False  # a question about it is on its way
     asked_ns: int = 0
     missing: bool = False  # a sweep did not show it
@@ -42,6 +43,7 @@ class Handling:
     cancel: bool = False
     amend_unknown: bool = False  # what became of an amend has to be asked
     changing: bool = False  # an amend or cancel is on its way
+    late_terms: OrderSeen | None = None  # told while a change was on its way: older, or newer, than that change
     drifts: bool = False  # it stands at other terms than the core's, and the word against it was lost
     change_at_ns: int = 0  # not before
     lost_terms: OrderSeen | None = (

@@ -113,9 +113,11 @@ class Resolver:
             self._missed(handling, asked_ns)
 
     def _missed(self, handling: Handling, asked_ns: int) -> None:
-        """The venue does not know it: counts after the horizon, once in a while, and not alone."""
+        """The venue does not know it: counts after the horizon, once in a while, and not alone. One that came late is
+        not looked for before answers can know what has shown it alive."""
         facts = self.desk.facts
         horizon = max(handling.decided_ns, handling.sent_ns) + facts.horizon_ns
+        horizon = max(horizon, handling.alive_ns + facts.read_lag_ns)
         if asked_ns < horizon or (handling.misses and asked_ns - handling.missed_ns < facts.miss_gap_ns):
             return
         handling.misses += 1
