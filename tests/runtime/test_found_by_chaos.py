@@ -435,3 +435,70 @@ def test_a_connection_that_comes_is_a_new_one_also_where_nobody_saw_the_old_one_
     stage.session.connection(True)
     stage.wait(3)
     assert held(stage) == stage.market.books[1].positions[0].quantity > 0
+
+
+def test_an_entry_that_came_late_is_not_gone_while_answers_lag_behind_its_acceptance() -> None:
+    """It lay on the way for minutes, past every horizon. Taken at last, it was looked for in copies that did not know
+    of it yet, counted as gone, and sent anew beside the living one."""
+    stage = Stage(Facts("stage", window_ns=0))
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.drop = lambda r: True
+    stage.plan(1, **ENTRY)
+    (entry,) = stage.placed()
+    stage.wait(170)
+    tell, until = stage.venue._tell, stage.market.time_ns + stage.facts.read_lag_ns
+    stage.venue._tell = lambda request: (  # type: ignore[method-assign]
+        replace(tell(request), orders=())
+        if request.ask in (Ask.OPEN_ORDERS, Ask.ORDER) and stage.market.time_ns < until
+        else tell(request)
+    )
+    stage.venue.send(entry)
+    stage.settle()
+    stage.drop = lambda r: False
+    for _ in range(20):
+        stage.price(1, 50_000)
+        stage.wait(1)
+    assert stage.placed() == [entry]
+    assert [order.status for order in stage.orders()] == [OrderStatus.LIVE]
+
+
+def test_an_order_that_the_venue_lost_after_it_had_lived_is_given_up_once_answers_know_better() -> None:
+    """The proof of life does not hold for ever."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(1, 50_000)
+    stage.plan(1, **ENTRY)
+    stage.wait(20)
+    (entry,) = stage.placed()
+    row = stage.venue.live.pop(entry.name)
+    stage.market.orders[row].active = False
+    stage.wait(60)
+    assert [r.name for r in stage.placed()] != [entry.name]
+    assert stage.session.engine.state.account.working_orders == 1
+
+
+def test_an_old_change_heard_before_the_answer_to_a_newer_one_is_undone() -> None:
+    """The newer one's answer made it forgotten, and a part of the position stood without a stop."""
+    stage = Stage()
+    stage.wait(1)
+    stage.price(2, 50_100)
+    stage.plan(2, **GRID)
+    stage.price(2, 49_950)
+    stage.wait(1)
+    order, late = late_change(stage)
+    held_back: list[Request] = []
+    stage.drop = lambda r: r.ask == Ask.AMEND and r.name == late.name and not held_back.append(r)
+    stage.price(2, 49_700)
+    answer = stage.venue.receive(held_back[-1])
+    wanted = order.quantity
+    stage.market.time_ns += SECOND // 1000
+    stage.venue.receive(late)
+    assert order.quantity < wanted
+    for message in stage.venue._seen:
+        stage.session.told(message)
+    stage.venue._seen = []
+    stage.drop = lambda r: False
+    stage.session.answered(answer)
+    stage.settle()
+    assert order.quantity == wanted
