@@ -217,3 +217,19 @@ def test_it_can_be_looked_at_while_its_engine_runs(market: Path, home: Path, tmp
     assert told(tmp_path, "status")["start"] == 3
     run.close()
     assert told(tmp_path, "status")["running"] is False
+
+
+def test_what_ends_before_its_journal_says_so(home: Path, tmp_path: Path) -> None:
+    """A process that was killed had not shown its last rows yet; beside the answer, so that data stay data."""
+    assert call(home, "status").stderr == ""
+    shutil.copytree(home, tmp_path / "home")
+    folder = tmp_path / "home" / "accounts" / "main"
+    with apsw.Connection(str(projection_path(folder))) as db:
+        db.execute("UPDATE meta SET value = CAST(value AS INTEGER) - 7 WHERE name = 'seq'")
+    for words in (("status",), ("trades", "all"), ("orders",), ("why", "1")):
+        said = call(tmp_path / "home", *words, "--json")
+        assert "The last 7 rows of the journal are not in here" in said.stderr
+        assert f"holdfast journal rebuild {folder}" in said.stderr
+        assert json.loads(said.stdout)
+    rebuild(folder)
+    assert call(tmp_path / "home", "status").stderr == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,22 @@ def opened(given: Path | None, account: str | None) -> tuple[str, AccountView]:
     from holdfast.wiring.account.view import AccountView
 
     name, folder = chosen(given, account)
-    return name, AccountView(folder)
+    view = AccountView(folder)
+    say_behind(view)
+    return name, view
+
+
+def say_behind(view: AccountView) -> None:
+    """Beside the answer, not in it: what is shown is old."""
+    import msgspec
+
+    with suppress(OSError, msgspec.MsgspecError):  # what is wrong with the journal its next start says
+        if behind := view.rows_behind():
+            typer.echo(
+                f"holdfast: The last {behind:,} rows of the journal are not in here: the engine ended before they "
+                f"were. Start it again, or run `holdfast journal rebuild {view.folder}`.",
+                err=True,
+            )
 
 
 def print_rows(heads: Sequence[str], rows: Iterable[Sequence[str]], view: AccountView, nothing: str) -> None:

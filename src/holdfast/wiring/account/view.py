@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 
 from holdfast.errors import HoldfastError
+from holdfast.journal.folder import Head, holder_of_lock
 from holdfast.journal.projection_file import projection_path
 from holdfast.journal.projection_tables import FORMAT
 from holdfast.journal.rows import from_json
@@ -51,6 +53,13 @@ class AccountView(Names):
             {row["tag"]: row["text"] for row in self.rows("SELECT * FROM tags")},
             {row["name"]: row["text"] for row in self.rows("SELECT * FROM labels")},
         )
+
+    def rows_behind(self) -> int:
+        """Rows of the journal that the tables lack; 0 while an engine runs, which is about to add them."""
+        if holder_of_lock(self.folder) is not None:
+            return 0
+        head = msgspec.json.decode((self.folder / "head").read_bytes(), type=Head)
+        return max(0, head.seq - int(self.meta["seq"]))
 
     def rows(self, statement: str, *values: Any) -> list[Row]:
         """Rows of a query by column names."""

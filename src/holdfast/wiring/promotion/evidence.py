@@ -12,7 +12,7 @@ import apsw
 import msgspec
 
 from holdfast.errors import HoldfastError
-from holdfast.journal.folder import Head, holder_of_lock
+from holdfast.journal.folder import holder_of_lock
 from holdfast.journal.rows import from_json
 from holdfast.model.units import DAY, RATE
 from holdfast.wiring.account.names import Row
@@ -143,10 +143,10 @@ def look(found: Evidence) -> None:
     if view.one("PRAGMA quick_check(1)") != {"quick_check": "ok"}:
         raise apsw.CorruptError("damaged")
     found.row, found.as_of_ns = int(view.meta["seq"]), int(view.meta["time_ns"])
-    head = msgspec.json.decode((found.folder / "head").read_bytes(), type=Head)
-    if not found.running and found.row < head.seq:
+    if behind := view.rows_behind():
         raise HoldfastError(
-            f"Its tables end at row {found.row:,}, its journal at {head.seq:,}.", rebuild_mend(found.folder)
+            f"Its tables end at row {found.row:,}, its journal at {found.row + behind:,}.",
+            rebuild_mend(found.folder),
         )
     found.starts = [
         Start(row["seq"], told.get("time_ns", 0), told)
