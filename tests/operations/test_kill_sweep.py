@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,9 @@ from holdfast.journal.recovery import read
 ENGINE = Path(__file__).parent / "sweep_engine.py"
 PATIENCE = 60.0  # seconds for one story with its restarts
 POINTS = 300  # about as many as a whole story has
+TRACE = ("strace", "-f", "-qq", "-o", os.devnull)
 Kill = int | tuple[str, ...]  # at the engine's n-th point; or what runs the engine and kills it
-CALLS = {
+CALLS = {  # about as often as one thread makes each of them in a whole story
     "pwrite64": 130,
     "fdatasync": 40,
     "fsync": 4,
@@ -155,10 +157,15 @@ def test_a_kill_at_every_point_of_a_start(tmp_path: Path, whole: Told, kill_at: 
 
 def killed_by_the_kernel(call: str, count: int) -> tuple[str, ...]:
     """The start of a command that kills a process where one of its threads enters a system call so many times."""
-    trace = ("strace", "-f", "-qq", "-o", os.devnull, "-e", f"trace={call}")
-    if shutil.which("strace") is None or subprocess.run([*trace, "true"], capture_output=True).returncode:
+    if not may_trace():
         pytest.skip("strace is missing or may not trace here (Debian: apt-get install strace)")
-    return (*trace, "-e", f"inject={call}:signal=SIGKILL:when={count}")
+    return (*TRACE, "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={count}")
+
+
+@cache
+def may_trace() -> bool:
+    """Whether strace is there, and allowed."""
+    return shutil.which("strace") is not None and subprocess.run([*TRACE, "true"]).returncode == 0
 
 
 @pytest.mark.parametrize(

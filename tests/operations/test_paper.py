@@ -81,9 +81,8 @@ def test_kills_by_the_system_lose_nothing(market: Path, tmp_path: Path) -> None:
     assert {name: first[name] for name in SAME} == {name: second[name] for name in SAME}
     assert second["balance"] == second["venue_balance"]
     assert trades_of(tmp_path / "cut") == trades_of(tmp_path / "whole")
-    assert any(
-        "can start nothing before" in said for said in first["assumptions"]
-    )  # the market begins with the run
+    # The market begins with the run.
+    assert any("can start nothing before" in said for said in first["assumptions"])
 
 
 SAME = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from watched import run_watched
 
 from holdfast.engine import entries
 from holdfast.model import events
-from holdfast.model.account import ledger_residual
+from holdfast.model.account import Account, ledger_residual
 from holdfast.model.commands import Command
 from holdfast.model.enums import CommandKind, Denial, OrderType, Phase, Severity
 from holdfast.model.guard import Guard
@@ -28,7 +29,7 @@ from holdfast.model.units import RATE
 from holdfast.records import blank_array, copy_record, unpack_into
 from holdfast.risk import gate
 from holdfast.risk.fit import value_ask
-from holdfast.risk.sizing import loss_at_stop
+from holdfast.risk.sizing import loss_at_stop, risk_budget
 from holdfast.simulator import world as both_worlds
 from holdfast.simulator.ledger import recompute
 from holdfast.simulator.settlements import Timetable
@@ -413,22 +414,30 @@ def forgetting(dispatch: Callable[[World], None], approved: set[tuple[int, ...]]
 
 
 def stays_in_budget(seed: int, size: Callable[..., int]) -> None:
-    """The loss at the stop, costs included, is within the budget."""
+    """The loss at the stop, costs included, is within risk rate x score of the smaller of balance and equity."""
     rng = np.random.default_rng(seed)
     price = int(between(rng, 60, 300_000))
-    contract = random_contract(rng, 1, 2 * price)
-    budget = int(between(rng, 10, 1e7)) * int(between(rng, 1e4, 1e7)) * int(rng.integers(1, 5)) // 2
-    side = int(rng.choice([-1, 1]))
+    contract, account = random_contract(rng, 1, 2 * price), Account()
+    account.balance, account.equity = (int(between(rng, 10, 1e7)) * RATE for _ in range(2))
+    risk_rate, score, side = (
+        int(between(rng, 1e4, 1e7)),
+        int(rng.integers(RATE // 2, 2 * RATE)),
+        int(rng.choice([-1, 1])),
+    )
     stop = max(1, price - side * int(between(rng, 1, price / 2)))
-    quantity = size(contract, budget, side, price, stop)
+    quantity = size(contract, risk_budget(account, risk_rate, score), side, price, stop)
     assert 0 <= quantity <= contract.quantity_max
+    budget = Fraction(min(account.balance, account.equity) * risk_rate * score, RATE * RATE)
     assert quantity == 0 or loss_at_stop(contract, side, quantity, price, stop) <= budget
+    whole = (
+        min(account.balance, account.equity) * (risk_rate * score // RATE) // RATE
+    )  # the rate is told in 1e-8
     one = loss_at_stop(contract, side, 1, price, stop)
     if (
         one > RATE // 100 and quantity < contract.quantity_max
     ):  # what rounding costs is small: one more is too much
         more = quantity + 1 + quantity // 1_000
-        assert loss_at_stop(contract, side, more, price, stop) + contract.quantity_min * one // 100 > budget
+        assert loss_at_stop(contract, side, more, price, stop) + contract.quantity_min * one // 100 > whole
 
 
 def ladder_holds(

@@ -99,14 +99,20 @@ def test_a_difference_counts_only_when_no_answer_can_have_been_an_old_one() -> N
     assert stage.session.engine.state.instruments[1].positions[0].quantity == 0
 
 
-def grown_grid() -> Stage:
-    """A grid of which a level more has filled than its stop at the venue covers: the change was lost on the way."""
+def opened_grid() -> Stage:
+    """A grid of which the first level has filled."""
     stage = Stage()
     stage.wait(1)
     stage.price(2, 50_100)
     stage.plan(2, **GRID)
     stage.price(2, 49_950)
     stage.wait(1)
+    return stage
+
+
+def grown_grid() -> Stage:
+    """A grid of which a level more has filled than its stop at the venue covers: the change was lost on the way."""
+    stage = opened_grid()
     stage.drop = lambda r: r.ask == Ask.AMEND
     stage.price(2, 49_700)
     stop = stop_of(stage)
@@ -301,12 +307,7 @@ def test_an_execution_of_a_second_attempt_counts_once_whoever_starts() -> None:
 
 def grid_of_two() -> tuple[Stage, str, str]:
     """A grid with one level filled, its second one resting; their stop's and that level's names."""
-    stage = Stage()
-    stage.wait(1)
-    stage.price(2, 50_100)
-    stage.plan(2, **GRID)
-    stage.price(2, 49_950)
-    stage.wait(1)
+    stage = opened_grid()
     stop = next(name for name, row in stage.venue.live.items() if stage.market.orders[row].trigger_price)
     level = max(stage.placed(), key=lambda request: request.limit_price * (request.name in stage.venue.live))
     return stage, stop, level.name
@@ -480,12 +481,7 @@ def test_an_order_that_the_venue_lost_after_it_had_lived_is_given_up_once_answer
 
 def test_an_old_change_heard_before_the_answer_to_a_newer_one_is_undone() -> None:
     """The newer one's answer made it forgotten, and a part of the position stood without a stop."""
-    stage = Stage()
-    stage.wait(1)
-    stage.price(2, 50_100)
-    stage.plan(2, **GRID)
-    stage.price(2, 49_950)
-    stage.wait(1)
+    stage = opened_grid()
     order, late = late_change(stage)
     held_back: list[Request] = []
     stage.drop = lambda r: r.ask == Ask.AMEND and r.name == late.name and not held_back.append(r)

@@ -104,7 +104,8 @@ def hold_budget(state: State, outbox: Outbox, row: int, budget: int) -> None:
     made.value = loss_at_stop(contract, trade.side, level.filled_quantity, price, trade.initial_stop_price)
     made.limit = budget
     level.quantity = wanted
-    trim(state, outbox, row)
+    if state.guard.auto_trim:
+        trim(state, outbox, row)
 
 
 @kernel
@@ -112,7 +113,7 @@ def trim(state: State, outbox: Outbox, row: int) -> None:
     """Cut a setup to what its entry was to be, one order at a time; one that is refused is tried again."""
     trade = state.trades[row]
     excess = trade.quantity - trade.levels[0].quantity
-    if not state.guard.auto_trim or trade.kind != Kind.SETUP or trade.phase != Phase.OPEN:
+    if trade.kind != Kind.SETUP or trade.phase != Phase.OPEN:
         return
     if state.instruments[trade.instrument_id].no_close > 0:
         return

@@ -7,7 +7,6 @@ from holdfast.engine.exits import exit_on_signal, may_exit
 from holdfast.engine.notes import note, note_unarmed
 from holdfast.engine.orders import amend, cancel
 from holdfast.engine.trades import drop_trade, settle, start_trade
-from holdfast.model.account import sizing_base
 from holdfast.model.arithmetic import scale
 from holdfast.model.commands import Outbox
 from holdfast.model.enums import Denial, Drop, NoteKind, OrderType, Phase
@@ -21,7 +20,7 @@ from holdfast.model.units import RATE, RUNGS
 from holdfast.records import kernel
 from holdfast.risk.exposure import refresh_exposure, reserve_asked
 from holdfast.risk.rules import check_owner, deny
-from holdfast.risk.sizing import margin_quantity, setup_quantity
+from holdfast.risk.sizing import margin_quantity, risk_budget, setup_quantity
 from holdfast.risk.trips import multiplier_for
 
 
@@ -138,7 +137,7 @@ def free_margin(state: State, trade: Trade) -> int:
 def trade_budget(state: State, trade: Trade) -> int:
     """Money that a setup may lose at its stop, sized now."""
     rate = scale(state.mandates[trade.mandate_id].risk_rate, multiplier_for(state, trade.mandate_id))
-    return scale(sizing_base(state.account), scale(rate, trade.score))
+    return risk_budget(state.account, rate, trade.score)
 
 
 @kernel

@@ -234,9 +234,7 @@ class NoteKind(enum.IntEnum):
     REJECTED = 12
     RESIZED = 13
     SHRUNK = 14  # an entry was made smaller to fit a limit
-    OVERFILLED = (
-        15  # an entry filled before it could be made smaller: loss at the stop, budget; quantity too much
-    )
+    OVERFILLED = 15  # an entry filled before it became smaller: loss at the stop, budget; the excess
 
 
 class NoticeKind(enum.IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.model.account import Account
+from holdfast.model.account import Account, sizing_base
 from holdfast.model.arithmetic import mul_div, scale, scale_up
 from holdfast.model.enums import Base
 from holdfast.model.instrument import Contract, initial_margin, notional_of, worth_up
@@ -18,6 +18,12 @@ def loss_at_stop(contract: Contract, side: int, quantity: int, price: int, stop_
     gap = worth_up(contract, side * (price - stop_price) * quantity, stop_price)
     turnover = notional_of(contract, price, quantity) + notional_of(contract, stop_price, quantity)
     return gap + scale_up(turnover, contract.taker_rate) + 2 * contract.commission * quantity
+
+
+@kernel
+def risk_budget(account: Account, risk_rate: int, score: int) -> int:
+    """Money that one trade may lose: rate times score of the smaller of balance and equity."""
+    return scale(sizing_base(account), scale(risk_rate, score))
 
 
 @kernel

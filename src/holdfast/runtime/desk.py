@@ -46,7 +46,7 @@ class Desk:
             setattr(event, name, value)
         self.take(event)
 
-    def lives(self, handling: Handling) -> None:
+    def saw_alive(self, handling: Handling) -> None:
         """The venue has just shown that an order lives; what is asked of it may lag behind that."""
         handling.alive_ns = self.clock.mono_ns()
 

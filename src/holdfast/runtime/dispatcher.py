@@ -147,7 +147,7 @@ class Dispatcher:
             return
         handling.lives.add(name)
         handling.unanswered = False
-        self.desk.lives(handling)
+        self.desk.saw_alive(handling)
         if len(handling.lives) > 1 and name != min(handling.lives, key=attempt_of):
             handling.lives.discard(name)
             self.remove_stray(name)
@@ -219,7 +219,7 @@ class Dispatcher:
         terms: dict[str, Any] = {"price": stands.price, "quantity": stands.quantity} if stands else {}
         done, increase = answer.outcome == Outcome.DONE, command.command_class == CommandClass.INCREASE
         if done:
-            self.desk.lives(handling)
+            self.desk.saw_alive(handling)
         if done or self._is_refused(answer, increase):
             handling.amends.remove(command)
             self.desk.report(

@@ -43,9 +43,7 @@ class Handling:
     cancel: bool = False
     amend_unknown: bool = False  # what became of an amend has to be asked
     changing: bool = False  # an amend or cancel is on its way
-    late_terms: OrderSeen | None = (
-        None  # told while a change was on its way: older, or newer, than that change
-    )
+    late_terms: OrderSeen | None = None  # told while a change was on its way: older news, or newer
     drifts: bool = False  # it stands at other terms than the core's, and the word against it was lost
     change_at_ns: int = 0  # not before
     lost_terms: OrderSeen | None = (

@@ -45,7 +45,7 @@ class Intake:
         handling = self.book.named(parts) if parts else None
         if handling is None:
             return
-        self.desk.lives(handling)
+        self.desk.saw_alive(handling)
         stands = OrderSeen(
             message.name, 0, Standing.LIVE, message.price, message.quantity, 0, message.time_ns
         )
@@ -173,7 +173,7 @@ class Intake:
         if order.status in (OrderStatus.SENT, OrderStatus.IN_DOUBT):
             self.desk.see("fill before acknowledgement")
         handling.lives.add(execution.name)
-        self.desk.lives(handling)
+        self.desk.saw_alive(handling)
         complete = execution.complete and len(handling.lives) < 2
         if order.reduce_only and execution.quantity > order.quantity - order.filled_quantity:
             self._close(execution)  # of a second attempt: more than the order had left

@@ -252,7 +252,7 @@ class Backtest:
     def _plan(self, assignments: list[Assignment], chosen: list[Chosen], plan: bool) -> list[PlanTable]:
         specs = {c.pair: c for c in chosen}
         tables: list[PlanTable] = []
-        idle: dict[str, list[str]] = {}
+        idle: dict[tuple[str, str], list[str]] = {}
         assignments[:] = [a for a in assignments if a.pair in specs]
         if len(assignments) >= MANDATES:
             raise SettingsError(f"{len(assignments)} strategy-instrument pairs are more than {MANDATES - 1}.")
@@ -267,10 +267,12 @@ class Backtest:
             )
             frame = frame.filter(pl.col("ts").dt.epoch("ns").is_between(*c.edges))
             if why := idle_until(a, bars, frame):
-                idle.setdefault(f"{a.strategy.name} on {{pairs}} can start nothing {why}", []).append(a.pair)
+                idle.setdefault((a.strategy.name, why), []).append(a.pair)
             kind = a.strategy.management(a.parameters).kind
             tables.append(PlanTable(i + 1, speaking(frame, kind) if plan else frame, float(c.spec.tick_size)))
-        self.assumptions += [sentence.format(pairs=", ".join(pairs)) for sentence, pairs in idle.items()]
+        self.assumptions += [
+            f"{name} on {', '.join(pairs)} can start nothing {why}" for (name, why), pairs in idle.items()
+        ]
         self.tick("Planning", len(assignments), len(assignments))
         return tables
 
